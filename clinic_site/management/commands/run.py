@@ -39,8 +39,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.DEBUG:
             raise CommandError(
-                f"ENVIRONMENT is {settings.ENVIRONMENT}; `run` is for development. Use `make run` (it writes a .env with "
-                "ENVIRONMENT=development). For production see deploy/README.md."
+                f"ENVIRONMENT is {settings.ENVIRONMENT}; `run` is for development. Use `make run` (it writes a .env "
+                "with ENVIRONMENT=development). For production see deploy/README.md."
             )
         for number in (signal.SIGTERM, signal.SIGHUP):
             if signal.getsignal(number) is not signal.SIG_IGN:  # nohup stays nohup
@@ -177,8 +177,8 @@ def hold_the_folder(port: int) -> Path:
         raise CommandError(f"Another run on port {port} is just starting or ending in this folder.") from error
     except OSError as error:
         raise CommandError(
-            f"The folder {settings.LOCAL_DIR} can't be written ({error.strerror}). Make it writable for you, or move the "
-            "project to a folder that is."
+            f"The folder {settings.LOCAL_DIR} can't be written ({error.strerror}). Make it writable for you, or move "
+            "the project to a folder that is."
         ) from error
     return path
 
@@ -197,8 +197,11 @@ def welcome(port: int) -> str:
     """What to open and how to sign in."""
     site = f"http://{HOST}:{port}/"
     lines = [
-        "", f"  The site      {site}", f"  The admin     {site}{settings.ADMIN_PATH}", f"  Its mail      {site}mailbox/",
-    ]  # fmt: skip
+        "",
+        f"  The site      {site}",
+        f"  The admin     {site}{settings.ADMIN_PATH}",
+        f"  Its mail      {site}mailbox/",
+    ]
     with suppress(OSError):
         accounts = (settings.LOCAL_DIR / "sign-in.txt").read_text(encoding="utf-8").splitlines()
         lines += ["", "  To sign in (also in .local/sign-in.txt):", *(f"    {line}".rstrip() for line in accounts)]

@@ -1,8 +1,11 @@
 # Two commands matter: `make run` and `make test`. Both need Python 3.11 or newer, and nothing else.
 
 SHELL := /bin/sh
-PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
+ifndef PYTHON
+PYTHON := $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
+endif
+NO_PYTHON := Python 3.11 or newer was not found. Install it, or name it: make PYTHON=/path/to/python3
 IN := .venv/bin/
 PRODUCTION := ENVIRONMENT=production SECRET_KEY=only-for-this-check-0123456789-abcdefghijklmnopqrstuvwxyz-XYZ \
 	DATABASE_URL=postgres://checks@localhost/checks ALLOWED_HOSTS=clinic.example \
@@ -21,11 +24,11 @@ help:
 	@echo "make clean   removes everything that was made here, the local database and mail included"
 
 ready:
-	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer was not found. Install it, or name it: make PYTHON=/path/to/python3"; exit 1; }
+	@test -n "$(PYTHON)" || { echo "$(NO_PYTHON)"; exit 1; }
 	@$(PYTHON) bootstrap.py
 
 run:
-	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer was not found. Install it, or name it: make PYTHON=/path/to/python3"; exit 1; }
+	@test -n "$(PYTHON)" || { echo "$(NO_PYTHON)"; exit 1; }
 	@$(PYTHON) bootstrap.py --env
 	@exec $(IN)python manage.py run $(PORT)
 

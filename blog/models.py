@@ -20,6 +20,10 @@ class ArticleQuerySet(PublishableQuerySet["Article"]):
     def newest_first(self) -> Self:
         return self.order_by("-publish_at", "-pk")
 
+    def for_lists(self) -> Self:
+        """With what an entry in a list shows, and without the texts it does not."""
+        return self.with_people().prefetch_related("conditions").defer("body", "search_vector")
+
     def about(self, condition: ConditionPage) -> Self:
         return self.filter(conditions=condition)
 
@@ -67,10 +71,15 @@ class Article(Publishable):
     def get_absolute_url(self) -> str:
         return reverse("blog:article_detail", args=[self.slug])
 
+    @property
+    def temper(self) -> str:
+        """The first condition's; no query where the conditions were fetched ahead."""
+        return next((condition.slug for condition in self.conditions.all()), super().temper)
+
     def read_next(self) -> "list[Article]":
         """Three published articles: those that staff chose, then the most alike."""
-        chosen = list(self.related.published().with_people()[:RELATED_COUNT])
+        chosen = list(self.related.published().for_lists()[:RELATED_COUNT])
         if len(chosen) == RELATED_COUNT:
             return chosen
-        found = Article.objects.published().like(self).with_people().exclude(pk__in=[a.pk for a in chosen])
+        found = Article.objects.published().like(self).for_lists().exclude(pk__in=[a.pk for a in chosen])
         return chosen + list(found[: RELATED_COUNT - len(chosen)])

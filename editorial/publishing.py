@@ -10,6 +10,7 @@ from collections.abc import Collection
 from datetime import date, datetime, timedelta
 from typing import Any, Self, TypeVar
 
+from django.apps import apps
 from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -176,7 +177,7 @@ class Publishable(models.Model):
     def publish(self, at: datetime | None = None) -> None:
         """Makes the page public now, or from `at` on. Raises ValidationError naming all that is missing."""
         if missing := self.missing_for_readers():
-            raise ValidationError(missing)
+            raise ValidationError({field: [sentence] for field, sentence in missing.items()})
         now = timezone.now()
         if at is not None and at > now:
             self.status, self.publish_at = Status.SCHEDULED, at
@@ -194,18 +195,25 @@ class Publishable(models.Model):
             self.publish_at = None
         self.save()
 
-    def missing_for_readers(self) -> list[str]:
-        """What the page lacks before a reader may see it, each as a sentence that says what to do."""
-        missing = []
+    def missing_for_readers(self) -> dict[str, str]:
+        """What the page lacks before a reader may see it: by field, a sentence that says what to do."""
+        missing = {}
         if not self.summary:
-            missing.append(_("Write a summary: lists, search engines and the newsletter show it."))
+            missing["summary"] = _("Write a summary: lists, search engines and the newsletter show it.")
         if not plain_text(self.body):
-            missing.append(_("The page has no text yet."))
+            missing["body"] = _("The page has no text yet.")
         if self.author_id is None:
-            missing.append(_("Choose an author: readers are told who wrote the page."))
-        if bool(self.reviewer_id) != bool(self.reviewed_on):
-            missing.append(_("Give both the clinical reviewer and the day of the review, or neither."))
-        return [str(sentence) for sentence in missing]
+            missing["author"] = _("Choose an author: readers are told who wrote the page.")
+        if self.reviewer_id and not self.reviewed_on:
+            missing["reviewed_on"] = _("Give the day on which the reviewer approved this text.")
+        if self.reviewed_on and not self.reviewer_id:
+            missing["reviewer"] = _("Say who reviewed the text on that day.")
+        return {field: str(sentence) for field, sentence in missing.items()}
+
+    @property
+    def temper(self) -> str:
+        """The character of the page's contour drawing: a condition's slug, or “plain”."""
+        return "plain"
 
     # --- What readers see -------------------------------------------------------------------------------------------
 
@@ -273,6 +281,17 @@ class Publishable(models.Model):
 
     def get_absolute_url(self) -> str:
         raise NotImplementedError
+
+
+def publishable_models() -> list[type[Publishable]]:
+    """Every kind of page that is installed."""
+    return [model for model in apps.get_models() if issubclass(model, Publishable)]
+
+
+def published_pages(**who: Person) -> list[Publishable]:
+    """All a person has written (`author=`) or reviewed (`reviewer=`) that readers may see, newest first."""
+    found = [page for model in publishable_models() for page in model._default_manager.published().filter(**who)]
+    return sorted(found, key=lambda page: page.publish_at or page.created_at, reverse=True)
 
 
 def unknown_references(*texts: str) -> list[str]:

@@ -38,6 +38,10 @@ class ConditionPage(Publishable):
     def get_absolute_url(self) -> str:
         return reverse("pages:condition_detail", args=[self.slug])
 
+    @property
+    def temper(self) -> str:
+        return self.slug
+
 
 class Question(models.Model):
     """A reader's question about a condition, with its answer."""

@@ -1,0 +1,39 @@
+"""The admin of articles."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from editorial.admin import PublishableAdmin
+
+from .models import Article
+from .views import article_context
+
+
+@admin.register(Article)
+class ArticleAdmin(PublishableAdmin):
+    list_display = ["title", "state_label", "condition_names", "author", "reviewer", "next_review", "publish_at"]
+    list_filter = [*PublishableAdmin.list_filter, "conditions"]
+    filter_horizontal = ["conditions"]
+    autocomplete_fields = [*PublishableAdmin.autocomplete_fields, "related"]
+    preview_template = "blog/article_detail.html"
+    fieldsets = [
+        PublishableAdmin.content_fieldset,
+        (_("Where it belongs"), {"fields": ["conditions", "related"]}),
+        PublishableAdmin.people_fieldset,
+        PublishableAdmin.publication_fieldset,
+        PublishableAdmin.found_fieldset,
+    ]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Article]:
+        return super().get_queryset(request).defer("search_vector").prefetch_related("conditions")
+
+    @admin.display(description=_("Conditions"))
+    def condition_names(self, article: Article) -> str:
+        return ", ".join(condition.title for condition in article.conditions.all())
+
+    def preview_context(self, page: Any) -> dict[str, Any]:
+        return article_context(page)

@@ -1,0 +1,59 @@
+"""The list of articles, the list for one condition, and the article itself."""
+
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from editorial.rendering import render_texts
+from editorial.safety import safety_texts
+from pages.models import ConditionPage
+
+from .models import Article
+
+PER_PAGE = 8
+
+
+@require_safe
+def article_list(request: HttpRequest, slug: str = "") -> HttpResponse:
+    """All articles, or with `slug` those about one condition. A page number that isn't there is a 404, not another page."""
+    condition = get_object_or_404(ConditionPage.objects.published(), slug=slug) if slug else None
+    articles = Article.objects.published().newest_first().for_lists()
+    if condition:
+        articles = articles.about(condition)
+    paginator = Paginator(articles, PER_PAGE)
+    number = request.GET.get("page", "1")
+    if not number.isdecimal() or not 1 <= int(number) <= paginator.num_pages:
+        raise Http404
+    return render(
+        request,
+        "blog/article_list.html",
+        {
+            "page": paginator.page(number),
+            "condition": condition,
+            "conditions": list(ConditionPage.objects.published().defer("body", "search_vector")),
+            "feed_url": reverse("blog:condition_feed", args=[slug]) if condition else reverse("blog:feed"),
+        },
+    )
+
+
+@require_safe
+def article_detail(request: HttpRequest, slug: str) -> HttpResponse:
+    article = get_object_or_404(Article.objects.published().with_people().prefetch_related("conditions"), slug=slug)
+    return render(request, "blog/article_detail.html", article_context(article))
+
+
+def article_context(article: Article) -> dict[str, Any]:
+    """What the page shows; also used by the preview in the admin."""
+    risks = safety_texts().get("risks") if article.shows_risks else None
+    (text,), references = render_texts([article.body], risks=risks)
+    return {
+        "article": article,
+        "text": text,
+        "references": references,
+        "conditions": [condition for condition in article.conditions.all() if condition.is_published],
+        "related": article.read_next(),
+    }

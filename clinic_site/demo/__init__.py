@@ -1,0 +1,1 @@
+"""The demonstration content: files that say everything, and `load`, which puts them into an empty site."""

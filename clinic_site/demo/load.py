@@ -1,0 +1,163 @@
+"""Reads the demonstration files beside this module and creates what is missing. Nothing that exists is touched.
+
+Pages are TOML front matter between `+++` lines, then the body's HTML.
+"""
+
+import secrets
+import tomllib
+from datetime import date, datetime, time
+from pathlib import Path
+from typing import Any
+
+from django.contrib.auth.models import Group, User
+from django.db import models, transaction
+from django.utils import timezone
+
+from blog.models import Article
+from editorial.models import Person, Reference, SafetyText
+from editorial.publishing import Publishable
+from pages.models import Clinic, ConditionPage, StandingPage
+
+HERE = Path(__file__).parent
+ACCOUNTS = {  # user name: (role's group, or None for everything; person whose account it is)
+    "editor": (None, ""),
+    "writer": ("writer", "maya-lindqvist"),
+    "clinician": ("clinical reviewer", "amara-okafor"),
+    "letters": ("newsletter manager", ""),
+}
+
+
+def load() -> bool:
+    """Loads everything in one transaction; False where content is there already."""
+    if Clinic.objects.exists():
+        return False
+    with transaction.atomic():
+        _load_people()
+        _load_references()
+        for row in _toml("safety.toml")["text"]:
+            SafetyText.objects.create(**row)
+        _load_clinic(_toml("clinic.toml"))
+        for path in sorted((HERE / "conditions").glob("*.html")):
+            _load_condition(path)
+        for path in sorted((HERE / "standing").glob("*.html")):
+            _load_standing(path)
+        _load_articles(sorted((HERE / "articles").glob("*.html")))
+    return True
+
+
+def staff_accounts() -> dict[str, str]:
+    """Creates the demonstration's staff accounts that are missing; returns the new ones' passwords, made here and now."""
+    passwords = {}
+    for name, (group, person) in ACCOUNTS.items():
+        user, is_new = User.objects.get_or_create(username=name, defaults={"is_staff": True, "is_superuser": not group})
+        if not is_new:
+            continue
+        passwords[name] = secrets.token_urlsafe(9)
+        user.set_password(passwords[name])
+        user.save()
+        if group:
+            user.groups.add(Group.objects.get(name=group))
+        if person:
+            Person.objects.filter(slug=person).update(user=user)
+    return passwords
+
+
+def _toml(name: str) -> dict[str, Any]:
+    return tomllib.loads((HERE / name).read_text("utf-8"))
+
+
+def _page(path: Path) -> tuple[dict[str, Any], str]:
+    _empty, front, body = path.read_text("utf-8").split("+++\n", 2)
+    return tomllib.loads(front), body.strip()
+
+
+def _load_people() -> None:
+    for row in _toml("people.toml")["person"]:
+        person = Person.objects.create(
+            slug=row["slug"],
+            name=row["name"],
+            role=row["role"],
+            degrees=row["credentials"],
+            is_clinician=row["clinician"],
+            order=row["order"],
+            biography=row["biography"].strip(),
+        )
+        for credential in row.get("credential", []):
+            person.credentials.create(
+                kind=credential["kind"],
+                number=credential["number"],
+                state=credential["state"],
+                expires_on=credential["expires"],
+            )
+
+
+def _load_references() -> None:
+    rows = [row for path in sorted(HERE.glob("references*.toml")) for row in _toml(path.name)["reference"]]
+    for row in rows:
+        reference = Reference(**row)
+        reference.full_clean()
+        reference.save()
+
+
+def _load_clinic(facts: dict[str, Any]) -> None:
+    statements, steps = facts.pop("statement"), facts.pop("step")
+    facts["states_served"] = ", ".join(facts["states_served"])
+    facts["postal_address"] = facts["postal_address"].strip()
+    clinic = Clinic.objects.create(pk=1, **facts)
+    for order, row in enumerate(statements):
+        clinic.statements.create(order=order, **row)
+    for order, row in enumerate(steps):
+        clinic.steps.create(order=order, **row)
+
+
+def _publish(page: Publishable, front: dict[str, Any], body: str) -> None:
+    """Fills in what all kinds share, checks it as the admin would, and publishes it on its day."""
+    page.title, page.summary, page.body = front["title"], front["summary"], body
+    page.key_points = "\n".join(front["key_points"])
+    page.search_description = front["search_description"]
+    page.shows_risks = front["risks"]
+    page.author = Person.objects.get(slug=front["author"])
+    if "reviewer" in front:
+        page.reviewer = Person.objects.get(slug=front["reviewer"])
+        page.reviewed_on = front["reviewed"]
+    page.full_clean(exclude=["search_vector"])
+    at = _morning(front["published"])
+    page.publish(at)
+    type(page)._default_manager.filter(pk=page.pk).update(changed_at=at)
+
+
+def _morning(day: date) -> datetime:
+    return datetime.combine(day, time(9), tzinfo=timezone.get_default_timezone())
+
+
+def _load_condition(path: Path) -> None:
+    front, body = _page(path)
+    condition = ConditionPage(
+        slug=path.stem,
+        order=front["order"],
+        evidence_label=front["evidence_label"],
+        evidence_summary=front["evidence_summary"],
+    )
+    _publish(condition, front, body)
+    for order, row in enumerate(front["question"]):
+        condition.questions.create(order=order, question=row["question"], answer=row["answer"].strip())
+
+
+def _load_standing(path: Path) -> None:
+    front, body = _page(path)
+    page = StandingPage(
+        slug=path.stem, menu_place=front["menu"], order=front["order"], menu_title=front.get("menu_title", "")
+    )
+    _publish(page, front, body)
+
+
+def _load_articles(paths: list[Path]) -> None:
+    chosen: list[tuple[models.Manager[Article], list[str]]] = []
+    for path in paths:
+        front, body = _page(path)
+        article = Article(slug=path.stem)
+        _publish(article, front, body)
+        article.conditions.set(ConditionPage.objects.filter(slug__in=front["conditions"]))
+        chosen.append((article.related, front["related"]))
+    for related, slugs in chosen:
+        related.set(Article.objects.filter(slug__in=slugs))  # type: ignore[attr-defined]

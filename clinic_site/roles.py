@@ -1,0 +1,46 @@
+"""The three ready groups of staff and what each may do. Superusers may do everything.
+
+`sync` runs after each migration: it adds what is missing and takes nothing away, so that a site's own changes stay.
+"""
+
+from django.contrib.auth.models import Group, Permission
+from django.db.models import Q
+
+WRITER, CLINICAL_REVIEWER, NEWSLETTER_MANAGER = "writer", "clinical reviewer", "newsletter manager"
+
+_READ = ["editorial.view_person", "editorial.view_image", "editorial.view_reference", "editorial.view_safetytext"]
+_KINDS = ["blog.{}_article", "pages.{}_conditionpage", "pages.{}_standingpage"]
+_QUESTIONS = [f"pages.{act}_question" for act in ("view", "add", "change", "delete")]
+
+
+def _pages(*acts: str) -> list[str]:
+    return [kind.format(act) for kind in _KINDS for act in acts]
+
+
+ROLES: dict[str, list[str]] = {
+    # Writes drafts of their own (see editorial.admin.PublishableAdmin), uploads pictures, keeps the reference library.
+    WRITER: [*_READ, *_pages("view", "add", "change"), *_QUESTIONS, "editorial.add_image", "editorial.change_image",
+             "editorial.add_reference", "editorial.change_reference"],
+    # Reads and corrects everything, and decides what is public.
+    CLINICAL_REVIEWER: [*_READ, *_pages("view", "change", "publish"), *_QUESTIONS, "editorial.add_image",
+                        "editorial.add_reference", "editorial.change_reference", "editorial.change_safetytext"],
+    # Subscribers and what is sent to them; pages are only read.
+    NEWSLETTER_MANAGER: [*_READ, *_pages("view"), "newsletter.view_subscriber", "newsletter.change_subscriber",
+                         "newsletter.delete_subscriber", "newsletter.view_addresses", "newsletter.view_consent",
+                         "newsletter.view_suppression", "newsletter.add_suppression", "newsletter.view_outboxmessage"],
+}  # fmt: skip
+
+
+def sync() -> None:
+    """Creates the groups and gives them their permissions. Names that no app has declared are an error here, not later."""
+    for name, wanted in ROLES.items():
+        group, _is_new = Group.objects.get_or_create(name=name)
+        condition = Q(pk__in=[])
+        for permission in wanted:
+            app, _dot, codename = permission.partition(".")
+            condition |= Q(content_type__app_label=app, codename=codename)
+        found = list(Permission.objects.filter(condition).select_related("content_type"))
+        missing = set(wanted) - {f"{p.content_type.app_label}.{p.codename}" for p in found}
+        if missing:
+            raise LookupError(f"Group “{name}” asks for unknown permissions: {', '.join(sorted(missing))}")
+        group.permissions.add(*found)

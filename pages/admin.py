@@ -1,0 +1,90 @@
+"""The admin of condition pages, standing pages and the clinic's facts."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from editorial.admin import PublishableAdmin
+
+from .models import Clinic, ConditionPage, Question, StandingPage, Statement, Step
+from .views import condition_context, standing_context
+
+
+class QuestionInline(admin.StackedInline):  # type: ignore[type-arg]
+    model = Question
+    extra = 0
+
+
+@admin.register(ConditionPage)
+class ConditionPageAdmin(PublishableAdmin):
+    list_display = ["title", "state_label", "order", "in_menu", "author", "reviewer", "next_review"]
+    list_editable = ["order", "in_menu"]
+    inlines = [QuestionInline]
+    preview_template = "pages/condition_detail.html"
+    fieldsets = [
+        PublishableAdmin.content_fieldset,
+        (_("In lists and menus"), {"fields": ["evidence_label", "evidence_summary", ("in_menu", "order")]}),
+        PublishableAdmin.people_fieldset,
+        PublishableAdmin.publication_fieldset,
+        PublishableAdmin.found_fieldset,
+    ]
+
+    def preview_context(self, page: Any) -> dict[str, Any]:
+        return condition_context(page)
+
+
+@admin.register(StandingPage)
+class StandingPageAdmin(PublishableAdmin):
+    list_display = ["title", "state_label", "menu_place", "order", "author", "reviewer", "next_review"]
+    list_editable = ["menu_place", "order"]
+    list_filter = [*PublishableAdmin.list_filter, "menu_place"]
+    preview_template = "pages/standing_detail.html"
+    fieldsets = [
+        PublishableAdmin.content_fieldset,
+        (_("In the menus"), {"fields": ["menu_place", "menu_title", "order"]}),
+        PublishableAdmin.people_fieldset,
+        PublishableAdmin.publication_fieldset,
+        PublishableAdmin.found_fieldset,
+    ]
+
+    def preview_context(self, page: Any) -> dict[str, Any]:
+        return standing_context(page)
+
+
+class StatementInline(admin.TabularInline):  # type: ignore[type-arg]
+    model = Statement
+    extra = 0
+
+
+class StepInline(admin.TabularInline):  # type: ignore[type-arg]
+    model = Step
+    extra = 0
+
+
+@admin.register(Clinic)
+class ClinicAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """One row: the list leads straight to its form, and it can't be deleted."""
+
+    inlines = [StatementInline, StepInline]
+    fieldsets = [
+        (None, {"fields": ["name", "tagline", "example_notice"]}),
+        (_("How to reach the clinic"), {"fields": ["phone", "email", "postal_address", "hours", "states_served"]}),
+        (_("In a crisis"), {"fields": ["crisis_text", "exit_url"]}),
+        (_("Home page"), {"fields": ["promise_title", "promise_text"]}),
+        (_("Newsletter sign-up"), {"fields": ["signup_title", "signup_text"]}),
+    ]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return super().has_add_permission(request) and not Clinic.objects.exists()
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        if not Clinic.objects.exists():
+            return super().changelist_view(request, extra_context)
+        return redirect(reverse("admin:pages_clinic_change", args=[1]))

@@ -1,0 +1,84 @@
+"""Condition pages, standing pages and the pages of people."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from editorial.models import Person
+from editorial.publishing import published_pages
+from editorial.rendering import render_texts
+from editorial.safety import safety_texts
+
+from .models import ConditionPage, StandingPage
+
+ABOUT_SLUG, CONTACT_SLUG = "about", "contact"  # these two standing pages also show people and the clinic's facts
+LATEST_ARTICLES = 6
+
+
+@require_safe
+def condition_list(request: HttpRequest) -> HttpResponse:
+    conditions = ConditionPage.objects.published().defer("body", "search_vector")
+    return render(request, "pages/condition_list.html", {"conditions": list(conditions)})
+
+
+@require_safe
+def condition_detail(request: HttpRequest, slug: str) -> HttpResponse:
+    condition = get_object_or_404(ConditionPage.objects.published().with_people(), slug=slug)
+    return render(request, "pages/condition_detail.html", condition_context(condition))
+
+
+def condition_context(condition: ConditionPage) -> dict[str, Any]:
+    """What the page shows; also used by the preview in the admin."""
+    questions = list(condition.questions.all())
+    risks = safety_texts().get("risks") if condition.shows_risks else None
+    # The reverse side of Article.conditions: this room knows articles by it alone and imports nothing of theirs.
+    articles = condition.articles.published().newest_first().for_lists()
+    (text, *answers), references = render_texts([condition.body, *[q.answer for q in questions]], risks=risks)
+    return {
+        "condition": condition,
+        "text": text,
+        "references": references,
+        "questions": [(q.question, answer.html, f"question-{q.pk}") for q, answer in zip(questions, answers, strict=True)],
+        "articles": articles[:LATEST_ARTICLES],
+        "feed_url": reverse("blog:condition_feed", args=[condition.slug]),
+    }
+
+
+@require_safe
+def standing_detail(request: HttpRequest, slug: str) -> HttpResponse:
+    standing = get_object_or_404(StandingPage.objects.published().with_people(), slug=slug)
+    return render(request, "pages/standing_detail.html", standing_context(standing))
+
+
+def standing_context(standing: StandingPage) -> dict[str, Any]:
+    risks = safety_texts().get("risks") if standing.shows_risks else None
+    (text,), references = render_texts([standing.body], risks=risks)
+    people = Person.objects.filter(is_listed=True) if standing.slug == ABOUT_SLUG else Person.objects.none()
+    return {
+        "standing": standing,
+        "text": text,
+        "references": references,
+        "people": list(people),
+        "is_contact": standing.slug == CONTACT_SLUG,
+    }
+
+
+@require_safe
+def person_detail(request: HttpRequest, slug: str) -> HttpResponse:
+    person = get_object_or_404(Person, slug=slug, is_listed=True)
+    (biography,), references = render_texts([person.biography])
+    return render(
+        request,
+        "pages/person_detail.html",
+        {
+            "person": person,
+            "biography": biography.html,
+            "references": references,
+            "credentials": list(person.credentials.all()),
+            "written": published_pages(author=person),
+            "reviewed": published_pages(reviewer=person),
+        },
+    )

@@ -1,4 +1,7 @@
-"""Atom feeds: all articles, and those about one condition. Addresses start with SITE_URL, never with a sent Host header."""
+"""Atom feeds: all articles, and those about one condition.
+
+Addresses start with SITE_URL, never with the Host header that was sent.
+"""
 
 from datetime import datetime
 from typing import Any
@@ -33,11 +36,11 @@ class ArticleFeed(Feed):  # type: ignore[type-arg]
 
     def link(self, condition: ConditionPage | None) -> str:
         path = reverse("blog:condition_articles", args=[condition.slug]) if condition else reverse("blog:article_list")
-        return settings.SITE_URL + path
+        return f"{settings.SITE_URL}{path}"
 
     def feed_url(self, condition: ConditionPage | None) -> str:
         path = reverse("blog:condition_feed", args=[condition.slug]) if condition else reverse("blog:feed")
-        return settings.SITE_URL + path
+        return f"{settings.SITE_URL}{path}"
 
     def items(self, condition: ConditionPage | None) -> list[Article]:
         articles = Article.objects.published().newest_first().for_lists()
@@ -45,14 +48,14 @@ class ArticleFeed(Feed):  # type: ignore[type-arg]
             articles = articles.about(condition)
         return list(articles[:LATEST])
 
-    def item_title(self, item: Article) -> str:  # type: ignore[override]
+    def item_title(self, item: Article) -> str:
         return item.title
 
-    def item_description(self, item: Article) -> str:  # type: ignore[override]
+    def item_description(self, item: Article) -> str:
         return item.summary
 
     def item_link(self, item: Article) -> str:
-        return settings.SITE_URL + item.get_absolute_url()
+        return f"{settings.SITE_URL}{item.get_absolute_url()}"
 
     def item_author_name(self, item: Article) -> str | None:
         return item.author.name if item.author else None

@@ -55,7 +55,7 @@ class Article(Publishable):
         help_text=_("Shown first under “Read next”. Up to three; the rest is found by shared condition and likeness."),
     )
 
-    objects = ArticleQuerySet.as_manager()
+    objects = ArticleQuerySet.as_manager()  # type: ignore[misc]  # the base has one too
 
     class Meta:
         ordering = ["-publish_at", "-pk"]

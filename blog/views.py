@@ -19,7 +19,7 @@ PER_PAGE = 8
 
 @require_safe
 def article_list(request: HttpRequest, slug: str = "") -> HttpResponse:
-    """All articles, or with `slug` those about one condition. A page number that isn't there is a 404, not another page."""
+    """All articles, or with `slug` those about one condition. A page number that isn't there is a 404."""
     condition = get_object_or_404(ConditionPage.objects.published(), slug=slug) if slug else None
     articles = Article.objects.published().newest_first().for_lists()
     if condition:

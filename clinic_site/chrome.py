@@ -25,10 +25,14 @@ def chrome(request: HttpRequest) -> dict[str, Any]:
         facts = {"clinic": Clinic.current(), "safety": safety_texts()}
     except DatabaseError:
         return plain
-    return plain | facts | {
-        "menu_conditions": conditions,
-        "menu_header": [page for page in standing if page.menu_place == "header"],
-        "menu_clinic": [page for page in standing if page.menu_place == "clinic"],
-        "menu_publishing": [page for page in standing if page.menu_place == "publishing"],
-        "signup_form": SignupForm(),
-    }
+    return (
+        plain
+        | facts
+        | {
+            "menu_conditions": conditions,
+            "menu_header": [page for page in standing if page.menu_place == "header"],
+            "menu_clinic": [page for page in standing if page.menu_place == "clinic"],
+            "menu_publishing": [page for page in standing if page.menu_place == "publishing"],
+            "signup_form": SignupForm(),
+        }
+    )

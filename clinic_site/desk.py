@@ -1,6 +1,5 @@
 """The admin site: its first page is a working desk, and a session that ends never costs what somebody had typed."""
 
-from collections.abc import Callable
 from datetime import timedelta
 from functools import update_wrapper
 from typing import Any
@@ -49,12 +48,18 @@ class ClinicAdminSite(admin.AdminSite):
     def get_urls(self) -> list[URLPattern | URLResolver]:
         return [path("resume/", resume, name="resume"), *editor_urls(self), *super().get_urls()]
 
-    def admin_view(self, view: Callable[..., HttpResponse], cacheable: bool = False) -> Callable[..., HttpResponse]:
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         inner = super().admin_view(view, cacheable)
 
-        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-            if request.method == "POST" and not request.user.is_authenticated and request.path != reverse("admin:logout"):
-                return session_ended(request, AdminAuthenticationForm(request), request.path, _fields(request, prefix=""))
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+            if (
+                request.method == "POST"
+                and not request.user.is_authenticated
+                and request.path != reverse("admin:logout")
+            ):
+                return session_ended(
+                    request, AdminAuthenticationForm(request), request.path, _fields(request, prefix="")
+                )
             return inner(request, *args, **kwargs)
 
         return update_wrapper(guarded, view)
@@ -122,7 +127,8 @@ def newsletter_figures() -> dict[str, Any]:
     start = now - timedelta(weeks=12)
     weeks = [0] * 12
     for moment in confirmed.filter(confirmed_at__gt=start).values_list("confirmed_at", flat=True).iterator():
-        weeks[min(11, (moment - start).days // 7)] += 1
+        if moment is not None:
+            weeks[min(11, (moment - start).days // 7)] += 1
     return {
         "confirmed": confirmed.count(),
         "waiting": Subscriber.objects.filter(status=Subscriber.Status.UNCONFIRMED).count(),
@@ -166,7 +172,12 @@ def resume(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return session_ended(request, form, target, fields)
     login(request, form.get_user())
-    context = {**admin.site.each_context(request), "title": _("You are signed in again"), "target": target, "fields": fields}
+    context = {
+        **admin.site.each_context(request),
+        "title": _("You are signed in again"),
+        "target": target,
+        "fields": fields,
+    }
     return TemplateResponse(request, "admin/resume.html", context)
 
 

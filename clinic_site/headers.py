@@ -13,14 +13,14 @@ View = Callable[[HttpRequest], HttpResponse]
 PERMISSIONS_POLICY = ", ".join(
     f"{feature}=()"
     for feature in (
-        "accelerometer", "browsing-topics", "camera", "display-capture", "geolocation", "gyroscope", "hid", "magnetometer",
-        "microphone", "midi", "payment", "serial", "usb",
+        "accelerometer", "browsing-topics", "camera", "display-capture", "geolocation", "gyroscope", "hid",
+        "magnetometer", "microphone", "midi", "payment", "serial", "usb",
     )
 )  # fmt: skip
 
 
 def privacy_headers(get_response: View) -> View:
-    """Closes what a page never needs, and lets public pages be kept only if asked about again (a correction shows at once)."""
+    """Closes what a page never needs. Public pages may be kept but are asked about again: corrections show at once."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)

@@ -32,7 +32,7 @@ ROLES: dict[str, list[str]] = {
 
 
 def sync() -> None:
-    """Creates the groups and gives them their permissions. Names that no app has declared are an error here, not later."""
+    """Creates the groups and gives them their permissions; a permission that no app declares is an error."""
     for name, wanted in ROLES.items():
         group, _is_new = Group.objects.get_or_create(name=name)
         condition = Q(pk__in=[])

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from typing import Any
 
 from django.contrib.postgres.search import SearchHeadline, SearchQuery, SearchRank
 from django.core.paginator import Page, Paginator
@@ -39,14 +40,14 @@ class Result:
     excerpt: SafeString
 
 
-def find(words: str) -> QuerySet[Publishable, dict[str, object]]:
+def find(words: str) -> QuerySet[Any, Any]:
     """Ranked rows of every kind in one query; weights are those of `Publishable.search_vector`."""
     query = SearchQuery(words, search_type="websearch", config="english")
 
-    def of_kind(kind: str) -> QuerySet[Publishable, dict[str, object]]:
+    def of_kind(kind: str) -> QuerySet[Any, Any]:
         return (
             KINDS[kind][0]
-            ._default_manager.published()
+            .objects.published()
             .filter(search_vector=query)
             .annotate(
                 kind=Value(kind, output_field=CharField()),
@@ -108,8 +109,8 @@ def search(request: HttpRequest) -> HttpResponse:
         number = request.GET.get("page", "1")
         if not number.isdecimal() or not 1 <= int(number) <= paginator.num_pages:
             raise Http404
-        page = paginator.page(number)  # type: ignore[assignment]
-        page.object_list = with_excerpts(list(page.object_list), words)  # type: ignore[union-attr, arg-type]
+        page = paginator.page(number)
+        page.object_list = with_excerpts(list(page.object_list), words)  # type: ignore[arg-type]
     response = render(request, "search.html", {"query": words, "page": page})
     response.headers["Cache-Control"] = "no-store"  # what somebody looked for stays out of every cache
     return response

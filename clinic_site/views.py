@@ -1,8 +1,9 @@
-"""The home page, the small files machines ask for, the contour drawings, and the pages shown when something is wrong."""
+"""The home page, the small files that machines ask for, the contour drawings, and the pages for errors."""
 
 from datetime import timedelta
 
 from django.conf import settings
+from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -43,16 +44,18 @@ def contour_image(request: HttpRequest, form: str, temper: str, slug: str) -> Ht
     """The drawing of a page that exists; others are refused, since each drawing costs time."""
     if form not in FORMS or not (temper == PLAIN_TEMPER or ConditionPage.objects.filter(slug=temper).exists()):
         raise Http404
-    kinds = [*publishable_models(), Person]
-    if slug not in ("home", "steps", "break") and not any(kind._default_manager.filter(slug=slug).exists() for kind in kinds):
+    kinds: list[type[Model]] = [*publishable_models(), Person]
+    if slug not in ("home", "steps", "break") and not any(
+        kind._default_manager.filter(slug=slug).exists() for kind in kinds
+    ):
         raise Http404
     return HttpResponse(contour(slug, temper, form), content_type="image/svg+xml")
 
 
 @require_safe
 def media(request: HttpRequest, path: str) -> HttpResponse:
-    """An uploaded file, as data only: whatever it holds, a browser may not run it. A web server in front may serve it instead."""
-    response = serve(request, path, document_root=settings.MEDIA_ROOT)
+    """An uploaded file, as data only: whatever it holds, no browser may run it. A server in front may do it too."""
+    response = serve(request, path, document_root=str(settings.MEDIA_ROOT))
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     response.headers["Cache-Control"] = "public, max-age=31536000, immutable"  # names are random and never used again
     return response  # type: ignore[return-value]

@@ -4,7 +4,7 @@ Who may do what: a writer edits drafts whose author is linked to their account; 
 permission edits everything of that kind and decides what is public. Both are asked at each act, direct POSTs included.
 """
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin, messages
@@ -62,21 +62,27 @@ class PublishableAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     form = PublishableForm
     change_form_template = "admin/publishable_change_form.html"
-    list_filter: Any = ["status", ("author", admin.RelatedOnlyFieldListFilter), ("reviewer", admin.RelatedOnlyFieldListFilter)]
-    search_fields: Any = ["title", "summary", "slug"]
-    list_select_related: Any = ["author", "reviewer"]
-    autocomplete_fields: Any = ["cover"]
+    list_filter: ClassVar[Any] = [
+        "status",
+        ("author", admin.RelatedOnlyFieldListFilter),
+        ("reviewer", admin.RelatedOnlyFieldListFilter),
+    ]
+    search_fields: ClassVar[Any] = ["title", "summary", "slug"]
+    list_select_related: ClassVar[Any] = ["author", "reviewer"]
+    autocomplete_fields: ClassVar[Any] = ["cover"]
     prepopulated_fields = {"slug": ["title"]}
-    date_hierarchy: str | None = None
     actions = ["publish_selected", "unpublish_selected"]
     list_per_page = 50
     save_on_top = True
     preview_template = ""
 
-    content_fieldset: Any = (None, {"fields": ["title", "slug", "summary", "key_points", "body", "shows_risks"]})
-    people_fieldset: Any = (_("Who stands for it"), {"fields": ["author", ("reviewer", "reviewed_on")]})
-    publication_fieldset: Any = (_("Publication"), {"fields": [("status", "publish_at")]})
-    found_fieldset: Any = (
+    content_fieldset: ClassVar[Any] = (
+        None,
+        {"fields": ["title", "slug", "summary", "key_points", "body", "shows_risks"]},
+    )
+    people_fieldset: ClassVar[Any] = (_("Who stands for it"), {"fields": ["author", ("reviewer", "reviewed_on")]})
+    publication_fieldset: ClassVar[Any] = (_("Publication"), {"fields": [("status", "publish_at")]})
+    found_fieldset: ClassVar[Any] = (
         _("Search engines and cover"),
         {"classes": ["collapse"], "fields": ["search_description", "cover", "cover_alt", "cover_is_decorative"]},
     )
@@ -106,8 +112,11 @@ class PublishableAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             return False
         if obj is None or self.may_publish(request):
             return True
-        return not obj.is_published and obj.status == Status.DRAFT and obj.author_id is not None and (
-            getattr(obj.author, "user_id", None) == request.user.pk
+        return (
+            not obj.is_published
+            and obj.status == Status.DRAFT
+            and obj.author_id is not None
+            and (getattr(obj.author, "user_id", None) == request.user.pk)
         )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Publishable | None = None) -> Any:
@@ -147,7 +156,9 @@ class PublishableAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
                 self.log_change(request, page, "Published from the list.")
                 done += 1
         if done:
-            self.message_user(request, ngettext("%(n)d page is public now.", "%(n)d pages are public now.", done) % {"n": done})
+            self.message_user(
+                request, ngettext("%(n)d page is public now.", "%(n)d pages are public now.", done) % {"n": done}
+            )
 
     @admin.action(description=_("Take down (back to draft)"), permissions=["publish"])
     def unpublish_selected(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
@@ -174,7 +185,7 @@ class PublishableAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         raise NotImplementedError
 
     def preview(self, request: HttpRequest, object_id: str | None = None) -> HttpResponse:
-        """The page as readers would see it: as it is stored (GET), or as it stands in the form (POST). Nothing is saved."""
+        """The page as readers would see it, as it is stored (GET) or stands in the form (POST). Nothing is saved."""
         page = self.get_object(request, object_id) if object_id else None
         if object_id and page is None:
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)  # type: ignore[attr-defined, no-any-return]
@@ -195,7 +206,10 @@ class PublishableAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             if not (valid and all(formset.is_valid() for formset in formsets)):
                 errors = [form.errors, *[e for formset in formsets for e in formset.errors if e]]
                 return TemplateResponse(
-                    request, "admin/preview_errors.html", {**self.admin_site.each_context(request), "errors": errors, "form": form}, status=422
+                    request,
+                    "admin/preview_errors.html",
+                    {**self.admin_site.each_context(request), "errors": errors, "form": form},
+                    status=422,
                 ).render()
             draft.save()
             form.save_m2m()
@@ -208,11 +222,17 @@ class PublishableAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return render(request, self.preview_template, {**self.preview_context(page), "is_preview": True})
 
     def changeform_view(
-        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: dict[str, Any] | None = None
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         name = f"{self.admin_site.name}:{self.opts.app_label}_{self.opts.model_name}_preview"
         preview_url = reverse(name, args=[object_id]) if object_id else reverse(f"{name}_new")
-        return super().changeform_view(request, object_id, form_url, {**(extra_context or {}), "preview_url": preview_url})
+        return super().changeform_view(
+            request, object_id, form_url, {**(extra_context or {}), "preview_url": preview_url}
+        )
 
 
 class CredentialInline(admin.TabularInline):  # type: ignore[type-arg]

@@ -1,6 +1,6 @@
 """What every kind of page draws on: people and their credentials, images, references, safety texts.
 
-The pages themselves (articles, condition pages, standing pages) live in their own apps and share `publishing.Publishable`.
+The pages themselves live in their own apps and share `publishing.Publishable`.
 """
 
 from django.conf import settings
@@ -119,7 +119,9 @@ class Reference(models.Model):
         REGULATOR = "regulator", _("Regulator or public body")
         ANIMAL = "animal", _("Animal or laboratory study")
 
-    key = models.SlugField(_("key"), unique=True, help_text=_("First author and year, e.g. “ferraro-2025”. Cited as [@ferraro-2025]."))
+    key = models.SlugField(
+        _("key"), unique=True, help_text=_("First author and year, e.g. “ferraro-2025”. Cited as [@ferraro-2025].")
+    )
     authors = models.CharField(_("authors"), max_length=300)
     title = models.CharField(_("title"), max_length=400)
     source = models.CharField(_("source"), max_length=300, blank=True, help_text=_("Journal, year;volume:pages."))
@@ -128,7 +130,9 @@ class Reference(models.Model):
         "DOI",
         max_length=120,
         blank=True,
-        validators=[RegexValidator(r"^10\.\d{4,9}/\S+$", _("A DOI begins with 10. and has no spaces, e.g. 10.1000/182."))],
+        validators=[
+            RegexValidator(r"^10\.\d{4,9}/\S+$", _("A DOI begins with 10. and has no spaces, e.g. 10.1000/182."))
+        ],
         help_text=_("Without “https://doi.org/”."),
     )
     pmid = models.CharField(
@@ -138,7 +142,10 @@ class Reference(models.Model):
     kind = models.CharField(_("kind of study, in plain words"), max_length=80)
     design = models.CharField(_("design"), max_length=20, choices=Design)
     note = models.CharField(
-        _("margin note"), max_length=300, blank=True, help_text=_("What it is and its main limit, shown beside the text.")
+        _("margin note"),
+        max_length=300,
+        blank=True,
+        help_text=_("What it is and its main limit, shown beside the text."),
     )
 
     class Meta:

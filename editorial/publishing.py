@@ -13,14 +13,14 @@ from typing import Any, Self, TypeVar
 from django.apps import apps
 from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from . import redirects
 from .models import Image, Person, Reference
-from .richtext import RichTextField, cited_keys, plain_text
+from .richtext import RichTextField, cited_keys, clean, plain_text
 
 WORDS_PER_MINUTE = 200  # a calm reader of health texts; Brysbaert 2019 found 238 for English non-fiction
 
@@ -55,9 +55,19 @@ class Publishable(models.Model):
     """A page with an author, a clinical reviewer and a state. The live row holds exactly what readers see."""
 
     REVIEW_EVERY = timedelta(days=365)  # from one clinical review to the next; each kind of page may set its own
-    CONTENT_FIELDS: tuple[str, ...] = ("title", "summary", "key_points", "body", "reviewed_on", "reviewer_id", "author_id")
+    CONTENT_FIELDS: tuple[str, ...] = (
+        "title",
+        "summary",
+        "key_points",
+        "body",
+        "reviewed_on",
+        "reviewer_id",
+        "author_id",
+    )
 
-    title = models.CharField(_("title"), max_length=140, help_text=_("The heading of the page and of its entry in lists."))
+    title = models.CharField(
+        _("title"), max_length=140, help_text=_("The heading of the page and of its entry in lists.")
+    )
     slug = models.SlugField(
         _("address"),
         max_length=120,
@@ -92,7 +102,10 @@ class Publishable(models.Model):
     shows_risks = models.BooleanField(
         _("shows the risk block"),
         default=True,
-        help_text=_("Puts “The risks, in plain words” (a safety text) into the middle of the page. Needed wherever a benefit is named."),
+        help_text=_(
+            "Puts “The risks, in plain words” (a safety text) into the middle of the page. "
+            "Needed wherever a benefit is named."
+        ),
     )
     author = models.ForeignKey(
         Person,
@@ -152,11 +165,55 @@ class Publishable(models.Model):
         db_persist=True,
     )
 
+    objects = PublishableQuerySet.as_manager()
+
     class Meta:
         abstract = True
 
     def __str__(self) -> str:
         return self.title
+
+    _loaded_slug = ""  # the address under which the row was loaded, so that a change of it can leave a redirect
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.body = clean(self.body)
+        content = json.dumps([str(getattr(self, name)) for name in self.CONTENT_FIELDS])
+        digest = hashlib.sha256(content.encode()).hexdigest()
+        if digest != self.content_digest:
+            if self.content_digest:
+                self.changed_at = timezone.now()
+            self.content_digest = digest
+        former, self._loaded_slug = self._loaded_slug, self.slug
+        with transaction.atomic():
+            super().save(*args, **kwargs)
+            if former and former != self.slug and self.was_ever_public:
+                redirects.leave(type(self)(slug=former).get_absolute_url(), self.get_absolute_url())
+
+    def get_absolute_url(self) -> str:
+        raise NotImplementedError
+
+    @classmethod
+    def from_db(cls, db: str | None, field_names: Collection[str], values: Collection[Any]) -> Self:  # type: ignore[override]
+        page = super().from_db(db, field_names, values)
+        if "slug" in field_names:
+            page._loaded_slug = page.slug
+        return page
+
+    def clean(self) -> None:
+        super().clean()
+        errors: dict[str, Any] = {}
+        if self.reviewer_id and self.reviewer_id == self.author_id:
+            errors["reviewer"] = _("Nobody can review their own text. Choose another clinician.")
+        if self.reviewed_on and self.reviewed_on > timezone.localdate():
+            errors["reviewed_on"] = _("This day lies in the future. Give the day on which the review took place.")
+        if self.cover_id and not self.cover_alt and not self.cover_is_decorative:
+            errors["cover_alt"] = _("Describe the cover for readers who can’t see it, or tick “cover is decorative”.")
+        if unknown := unknown_references(self.body):
+            errors["body"] = _(
+                "The text cites %(keys)s, which the reference library does not have. Add it there, or mend the key."
+            ) % {"keys": ", ".join(f"“{key}”" for key in unknown)}
+        if errors:
+            raise ValidationError(errors)
 
     # --- State ------------------------------------------------------------------------------------------------------
 
@@ -237,51 +294,6 @@ class Publishable(models.Model):
     def was_changed_after_publication(self) -> bool:
         return self.publish_at is not None and self.changed_at - self.publish_at > timedelta(days=1)
 
-    # --- Saving -----------------------------------------------------------------------------------------------------
-
-    @classmethod
-    def from_db(cls, db: str | None, field_names: Collection[str], values: Collection[Any]) -> Self:
-        page = super().from_db(db, field_names, values)
-        if "slug" in field_names:
-            page._loaded_slug = page.slug
-        return page
-
-    _loaded_slug = ""
-
-    def clean(self) -> None:
-        super().clean()
-        errors: dict[str, Any] = {}
-        if self.reviewer_id and self.reviewer_id == self.author_id:
-            errors["reviewer"] = _("Nobody can review their own text. Choose another clinician.")
-        if self.reviewed_on and self.reviewed_on > timezone.localdate():
-            errors["reviewed_on"] = _("This day lies in the future. Give the day on which the review took place.")
-        if self.cover_id and not self.cover_alt and not self.cover_is_decorative:
-            errors["cover_alt"] = _("Describe the cover for readers who can’t see it, or tick “cover is decorative”.")
-        if unknown := unknown_references(self.body):
-            errors["body"] = _("The text cites %(keys)s, which the reference library does not have. Add it there, or mend the key.") % {
-                "keys": ", ".join(f"“{key}”" for key in unknown)
-            }
-        if errors:
-            raise ValidationError(errors)
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        content = json.dumps([str(getattr(self, name)) for name in self.CONTENT_FIELDS])
-        digest = hashlib.sha256(content.encode()).hexdigest()
-        if digest != self.content_digest:
-            if self.content_digest:
-                self.changed_at = timezone.now()
-            self.content_digest = digest
-        former, self._loaded_slug = self._loaded_slug, self.slug
-        super().save(*args, **kwargs)
-        if former and former != self.slug and self.was_ever_public:
-            redirects.leave(self._path(former), self.get_absolute_url())
-
-    def _path(self, slug: str) -> str:
-        return type(self)(slug=slug).get_absolute_url()
-
-    def get_absolute_url(self) -> str:
-        raise NotImplementedError
-
 
 def publishable_models() -> list[type[Publishable]]:
     """Every kind of page that is installed."""
@@ -290,7 +302,7 @@ def publishable_models() -> list[type[Publishable]]:
 
 def published_pages(**who: Person) -> list[Publishable]:
     """All a person has written (`author=`) or reviewed (`reviewer=`) that readers may see, newest first."""
-    found = [page for model in publishable_models() for page in model._default_manager.published().filter(**who)]
+    found = [page for model in publishable_models() for page in model.objects.published().filter(**who)]
     return sorted(found, key=lambda page: page.publish_at or page.created_at, reverse=True)
 
 
@@ -302,7 +314,7 @@ def unknown_references(*texts: str) -> list[str]:
 
 
 def publishable_constraints(prefix: str) -> list[models.BaseConstraint]:
-    """The rules the database itself holds for a kind of page. An abstract Meta can't carry them: PostgreSQL wants own names."""
+    """The rules that the database itself holds for a kind of page. Each kind needs names of its own for them."""
     return [
         models.CheckConstraint(condition=Q(status__in=Status.values), name=f"{prefix}_status_known"),
         models.CheckConstraint(

@@ -57,7 +57,7 @@ class Renderer:
         return [Cited(number, self._known[key]) for key, number in self._numbers.items()]
 
     def render(self, text: str, *, risks: SafetyText | None = None) -> Rendered:
-        """`text` must be clean (as `RichTextField` stores it). Unknown keys vanish: saving refuses them, so they are rare."""
+        """`text` must be clean, as `RichTextField` stores it. Unknown keys vanish: saving refuses them."""
         root = lxml_html.fragment_fromstring(text or "", create_parent="div")
         if risks:
             _insert_midway(root, _risk_block(risks))
@@ -86,7 +86,7 @@ class Renderer:
                     element.insert(at + position, piece)
 
     def _pieces(self, text: str, with_notes: bool) -> list:  # type: ignore[type-arg]  # a string, then elements with tails
-        """Splits text at its citations: the text before the first, then links and notes that carry the rest as tails."""
+        """Splits text at its citations: what stands before the first, then links and notes with the rest as tails."""
         parts = CITATION.split(text)
         pieces: list = [parts[0]]  # type: ignore[type-arg]
         for key, tail in zip(parts[1::2], parts[2::2], strict=True):
@@ -153,7 +153,7 @@ def _insert_midway(root: HtmlElement, block: HtmlElement) -> None:
 
 
 def _prepare_table(table: HtmlElement) -> None:
-    """Lets a narrow screen show each row as a small list: cells get their column's name, roles survive `display: block`."""
+    """Lets a narrow screen show rows as small lists: cells get their column's name, roles outlive `display: block`."""
     names = [" ".join(cell.text_content().split()) for cell in table.xpath("./thead/tr[1]/*")]
     table.set("role", "table")
     for group in table.xpath("./thead | ./tbody"):
@@ -189,7 +189,8 @@ def _contents(root: HtmlElement) -> list[Heading]:
 def _words(element: HtmlElement) -> str:
     """The text without citation numbers and notes."""
     return (element.text or "") + "".join(
-        ("" if child.get("class") in ("ref", "note") else child.text_content()) + (child.tail or "") for child in element
+        ("" if child.get("class") in ("ref", "note") else child.text_content()) + (child.tail or "")
+        for child in element
     )
 
 

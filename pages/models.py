@@ -2,14 +2,14 @@
 
 from typing import Self
 
+from django.contrib.postgres.indexes import GinIndex
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 from django.urls import Resolver404, resolve, reverse
 from django.utils.translation import gettext_lazy as _
-from django.contrib.postgres.indexes import GinIndex
 
-from editorial.publishing import Publishable, PublishableQuerySet, publishable_constraints
+from editorial.publishing import Publishable, publishable_constraints
 from editorial.richtext import RichTextField
 
 
@@ -17,15 +17,21 @@ class ConditionPage(Publishable):
     """What a condition is, what helps, and what ketamine may and may not add. Articles belong to conditions."""
 
     evidence_label = models.CharField(
-        _("evidence in two words"), max_length=40, blank=True, help_text=_("Opens the entry on the home page, e.g. “Most studied.”")
+        _("evidence in two words"),
+        max_length=40,
+        blank=True,
+        help_text=_("Opens the entry on the home page, e.g. “Most studied.”"),
     )
     evidence_summary = models.CharField(
-        _("evidence in one sentence"), max_length=240, blank=True, help_text=_("Follows it: what is known, and what is not.")
+        _("evidence in one sentence"),
+        max_length=240,
+        blank=True,
+        help_text=_("Follows it: what is known, and what is not."),
     )
-    in_menu = models.BooleanField(_("in the menus"), default=True, help_text=_("Listed on the home page and in the footer."))
+    in_menu = models.BooleanField(
+        _("in the menus"), default=True, help_text=_("Listed on the home page and in the footer.")
+    )
     order = models.PositiveSmallIntegerField(_("order"), default=0, help_text=_("Smaller numbers come first."))
-
-    objects = PublishableQuerySet.as_manager()
 
     class Meta:
         ordering = ["order", "title"]
@@ -69,11 +75,13 @@ class StandingPage(Publishable):
         CLINIC = "clinic", _("Footer, “The clinic”")
         PUBLISHING = "publishing", _("Footer, “How we publish”")
 
-    menu_place = models.CharField(_("place in the menu"), max_length=12, choices=MenuPlace, blank=True, default=MenuPlace.NONE)
-    menu_title = models.CharField(_("short title for menus"), max_length=40, blank=True, help_text=_("Empty: the title."))
+    menu_place = models.CharField(
+        _("place in the menu"), max_length=12, choices=MenuPlace, blank=True, default=MenuPlace.NONE
+    )
+    menu_title = models.CharField(
+        _("short title for menus"), max_length=40, blank=True, help_text=_("Empty: the title.")
+    )
     order = models.PositiveSmallIntegerField(_("order"), default=0, help_text=_("Smaller numbers come first."))
-
-    objects = PublishableQuerySet.as_manager()
 
     class Meta:
         ordering = ["menu_place", "order", "title"]
@@ -93,33 +101,57 @@ class StandingPage(Publishable):
         except Resolver404:
             return
         if match.view_name != "pages:standing_detail":
-            raise ValidationError({"slug": _("“/%(slug)s/” is taken by another part of the site. Choose another address.") % {"slug": self.slug}})
+            raise ValidationError(
+                {
+                    "slug": _("“/%(slug)s/” is taken by another part of the site. Choose another address.")
+                    % {"slug": self.slug}
+                }
+            )
 
 
 class Clinic(models.Model):
     """The clinic's own facts, one row, so that no name, number or promise stands in code or templates."""
 
     name = models.CharField(_("name"), max_length=80, default="The clinic")
-    tagline = models.CharField(_("tagline"), max_length=160, blank=True, help_text=_("Follows the name in the home page’s title."))
+    tagline = models.CharField(
+        _("tagline"), max_length=160, blank=True, help_text=_("Follows the name in the home page’s title.")
+    )
     phone = models.CharField(
-        _("phone"), max_length=40, blank=True, validators=[RegexValidator(r"^[+\d][\d\s().-]+$", _("Digits, spaces, dots, dashes and parentheses only."))]
+        _("phone"),
+        max_length=40,
+        blank=True,
+        validators=[RegexValidator(r"^[+\d][\d\s().-]+$", _("Digits, spaces, dots, dashes and parentheses only."))],
     )
     email = models.EmailField(_("e-mail"), blank=True)
-    postal_address = models.TextField(_("postal address"), blank=True, help_text=_("Law requires it in each newsletter."))
-    hours = models.TextField(_("hours"), blank=True, help_text=_("One line for each."))
-    states_served = models.CharField(_("states served"), max_length=300, blank=True, help_text=_("Separated by commas."))
-    crisis_text = models.CharField(
-        _("crisis text"), max_length=200, blank=True, help_text=_("Beside “In crisis? Call or text 988” at the top of each page, on wide screens.")
+    postal_address = models.TextField(
+        _("postal address"), blank=True, help_text=_("Law requires it in each newsletter.")
     )
-    promise_title = models.CharField(_("promise"), max_length=120, blank=True, help_text=_("The heading of the home page."))
+    hours = models.TextField(_("hours"), blank=True, help_text=_("One line for each."))
+    states_served = models.CharField(
+        _("states served"), max_length=300, blank=True, help_text=_("Separated by commas.")
+    )
+    crisis_text = models.CharField(
+        _("crisis text"),
+        max_length=200,
+        blank=True,
+        help_text=_("Beside “In crisis? Call or text 988” at the top of each page, on wide screens."),
+    )
+    promise_title = models.CharField(
+        _("promise"), max_length=120, blank=True, help_text=_("The heading of the home page.")
+    )
     promise_text = models.TextField(_("promise, explained"), blank=True)
     signup_title = models.CharField(_("sign-up heading"), max_length=80, blank=True)
     signup_text = models.TextField(_("sign-up text"), blank=True, help_text=_("What a subscriber gets and how often."))
     example_notice = models.CharField(
-        _("example notice"), max_length=240, blank=True, help_text=_("Shown at the foot of each page. Empty it once every fact here is real.")
+        _("example notice"),
+        max_length=240,
+        blank=True,
+        help_text=_("Shown at the foot of each page. Empty it once every fact here is real."),
     )
     exit_url = models.URLField(
-        _("“Leave this page” leads to"), default="https://www.weather.gov/", help_text=_("A harmless page that many people open.")
+        _("“Leave this page” leads to"),
+        default="https://www.weather.gov/",
+        help_text=_("A harmless page that many people open."),
     )
 
     class Meta:
@@ -143,7 +175,10 @@ class Statement(models.Model):
     heading = models.CharField(_("heading"), max_length=60)
     text = models.CharField(_("text"), max_length=240)
     link = models.CharField(
-        _("link"), max_length=120, blank=True, validators=[RegexValidator(r"^/(?!/)", _("A page of this site, beginning with “/”."))]
+        _("link"),
+        max_length=120,
+        blank=True,
+        validators=[RegexValidator(r"^/(?!/)", _("A page of this site, beginning with “/”."))],
     )
     link_text = models.CharField(_("link text"), max_length=60, blank=True)
     order = models.PositiveSmallIntegerField(_("order"), default=0)

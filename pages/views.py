@@ -41,7 +41,9 @@ def condition_context(condition: ConditionPage) -> dict[str, Any]:
         "condition": condition,
         "text": text,
         "references": references,
-        "questions": [(q.question, answer.html, f"question-{q.pk}") for q, answer in zip(questions, answers, strict=True)],
+        "questions": [
+            (q.question, answer.html, f"question-{q.pk}") for q, answer in zip(questions, answers, strict=True)
+        ],
         "articles": articles[:LATEST_ARTICLES],
         "feed_url": reverse("blog:condition_feed", args=[condition.slug]),
     }

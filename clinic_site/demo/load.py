@@ -46,7 +46,7 @@ def load() -> bool:
 
 
 def staff_accounts() -> dict[str, str]:
-    """Creates the demonstration's staff accounts that are missing; returns the new ones' passwords, made here and now."""
+    """Creates the demonstration's missing staff accounts; returns the new ones' passwords, made here and now."""
     passwords = {}
     for name, (group, person) in ACCOUNTS.items():
         user, is_new = User.objects.get_or_create(username=name, defaults={"is_staff": True, "is_superuser": not group})

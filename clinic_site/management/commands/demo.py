@@ -25,7 +25,9 @@ class Command(BaseCommand):
                 "This is production: demonstration content does not belong here. "
                 "If it really does, add --i-know-this-is-production."
             )
-        self.stdout.write("Demonstration content loaded." if load() else "There is content already; nothing was changed.")
+        self.stdout.write(
+            "Demonstration content loaded." if load() else "There is content already; nothing was changed."
+        )
         if not settings.IN_PRODUCTION:
             self._write_down(staff_accounts())
 

@@ -7,6 +7,7 @@ the server. While it lives it holds `keeper.lock`, so that whoever comes can see
 
 import fcntl
 import os
+import pwd
 import re
 import shutil
 import signal
@@ -14,7 +15,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import NoReturn
+from typing import NoReturn, TypedDict
 
 SUPERUSER = "clinic"
 SECONDS_TO_START = 60  # recovery after a crash can take a while on a slow disk
@@ -50,8 +51,7 @@ class Server:
                 stderr=log,
                 cwd=self.folder,
                 env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "TZ": "UTC"},
-                user=self.user or None,
-                extra_groups=[] if self.user else None,
+                **as_user(self.user),
             )
 
     def create(self) -> None:
@@ -103,6 +103,17 @@ class Server:
         lines = self.log.read_text(encoding="utf-8", errors="replace").splitlines()
         telling = [line for line in lines if re.search("FATAL|PANIC|error:", line)]
         return (telling or lines or ["no reason given"])[-1].strip()
+
+
+class AsUser(TypedDict, total=False):
+    user: str
+    group: int
+    extra_groups: list[str]
+
+
+def as_user(name: str) -> AsUser:
+    """What subprocess needs to shed root and all its groups; nothing for an empty name."""
+    return AsUser(user=name, group=pwd.getpwnam(name).pw_gid, extra_groups=[]) if name else AsUser()
 
 
 def quoted(path: Path) -> str:

@@ -209,7 +209,8 @@ def let_pass(*paths: Path) -> None:
 def let_read(tree: Path, user: str) -> None:
     """Makes PostgreSQL's own programs readable, should they have been installed under a strict umask."""
     try:
-        subprocess.run([tree / "bin" / "postgres", "--version"], user=user, capture_output=True, check=True, cwd="/")
+        command = [tree / "bin" / "postgres", "--version"]
+        subprocess.run(command, capture_output=True, check=True, cwd="/", **keeper.as_user(user))
     except (OSError, subprocess.CalledProcessError):
         for path in (tree, *tree.rglob("*")):
             if not path.is_symlink():

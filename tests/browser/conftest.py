@@ -1,4 +1,4 @@
-"""A real Chromium: the one on this machine, else one that Playwright brings. Where none can be had, it is said loudly."""
+"""A real Chromium: this machine's, else one that Playwright brings. Where none can be had, it is said loudly."""
 
 import os
 import shutil
@@ -29,7 +29,7 @@ FLAGS = (
     "--metrics-recording-only",
     "--no-first-run",
     "--no-pings",
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",  # whatever asks for another host fails
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",  # no other host is ever found
     "--font-render-hinting=none",
 )
 missing: list[str] = []

@@ -61,7 +61,7 @@ class ArticleFeed(Feed):  # type: ignore[type-arg]
         return item.author.name if item.author else None
 
     def item_categories(self, item: Article) -> list[str]:
-        return [condition.title for condition in item.conditions.all()]
+        return [condition.name for condition in item.conditions.all()]
 
     def item_pubdate(self, item: Article) -> datetime | None:
         return item.publish_at

@@ -3,26 +3,22 @@ from typing import Any
 from django.apps import AppConfig
 from django.contrib.admin.apps import AdminConfig
 from django.db.models.signals import post_migrate
+from django.utils.translation import gettext_lazy as _
 
 
 class ClinicSiteConfig(AppConfig):
     name = "clinic_site"
-    verbose_name = "Clinic site"
+    verbose_name = _("Site")
 
     def ready(self) -> None:
-        # Permissions exist only once every app has been migrated; "auth" makes them in its own receiver, so the groups
-        # are made for the app that comes last in INSTALLED_APPS.
-        post_migrate.connect(_make_groups, dispatch_uid="clinic_site.make_groups")
+        post_migrate.connect(_make_groups, sender=self)
 
 
-def _make_groups(sender: AppConfig, apps: Any, **kwargs: Any) -> None:
-    """Runs once per migrate, with the last app: by then every permission has been made."""
-    from django.apps import apps as installed
-
+def _make_groups(**kwargs: Any) -> None:
+    """After each migration; this app is migrated last, so that every permission is there."""
     from . import roles
 
-    if sender.label == [config.label for config in installed.get_app_configs() if config.models_module][-1]:
-        roles.sync()
+    roles.sync()
 
 
 class ClinicAdminConfig(AdminConfig):

@@ -58,7 +58,6 @@ ADDRESS_HASH_KEY = env.str("ADDRESS_HASH_KEY", default=SECRET_KEY)
 # --- Apps and request path ------------------------------------------------------------------------------------------
 
 INSTALLED_APPS = [
-    "clinic_site.apps.ClinicSiteConfig",
     "newsletter",
     "blog",
     "pages",
@@ -77,6 +76,8 @@ INSTALLED_APPS = [
     "django.contrib.sitemaps",
     "csp",
     "ckeditor",
+    "django.forms",
+    "clinic_site.apps.ClinicSiteConfig",  # last: it makes the groups once every app has made its permissions
 ]
 MIDDLEWARE = [
     "clinic_site.headers.maintenance",
@@ -113,7 +114,6 @@ TEMPLATES = [
     }
 ]
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"  # so that templates/ may override the field template
-INSTALLED_APPS.append("django.forms")
 
 # --- Database: PostgreSQL everywhere --------------------------------------------------------------------------------
 
@@ -186,7 +186,6 @@ EDITOR_CSP = {
     "script-src": [SELF, UNSAFE_INLINE],
     "style-src": [SELF, UNSAFE_INLINE],
     "img-src": [SELF, "data:"],
-    "frame-ancestors": [SELF],
 }
 MAINTENANCE = env.bool("MAINTENANCE", default=False)  # answers every page with a plain 503 that needs no database
 

@@ -21,13 +21,13 @@ class QuestionInline(admin.StackedInline):  # type: ignore[type-arg]
 
 @admin.register(ConditionPage)
 class ConditionPageAdmin(PublishableAdmin):
-    list_display = ["title", "state_label", "order", "in_menu", "author", "reviewer", "next_review"]
+    list_display = ["name", "title", "state_label", "order", "in_menu", "author", "reviewer", "next_review"]
     list_editable = ["order", "in_menu"]
     inlines = [QuestionInline]
     preview_template = "pages/condition_detail.html"
     fieldsets = [
         PublishableAdmin.content_fieldset,
-        (_("In lists and menus"), {"fields": ["evidence_label", "evidence_summary", ("in_menu", "order")]}),
+        (_("In lists and menus"), {"fields": ["name", "evidence_label", "evidence_summary", ("in_menu", "order")]}),
         PublishableAdmin.people_fieldset,
         PublishableAdmin.publication_fieldset,
         PublishableAdmin.found_fieldset,

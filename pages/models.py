@@ -16,6 +16,9 @@ from editorial.richtext import RichTextField
 class ConditionPage(Publishable):
     """What a condition is, what helps, and what ketamine may and may not add. Articles belong to conditions."""
 
+    name = models.CharField(
+        _("name"), max_length=40, help_text=_("In menus and lists: “Depression”, while the title may say more.")
+    )
     evidence_label = models.CharField(
         _("evidence in two words"),
         max_length=40,
@@ -43,6 +46,9 @@ class ConditionPage(Publishable):
 
     def get_absolute_url(self) -> str:
         return reverse("pages:condition_detail", args=[self.slug])
+
+    def __str__(self) -> str:
+        return self.name
 
     @property
     def temper(self) -> str:

@@ -134,6 +134,7 @@ def _load_condition(path: Path) -> None:
     front, body = _page(path)
     condition = ConditionPage(
         slug=path.stem,
+        name=front["name"],
         order=front["order"],
         evidence_label=front["evidence_label"],
         evidence_summary=front["evidence_summary"],

@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from editorial.rendering import render_texts
+from editorial.rendering import render_page
 from editorial.safety import safety_texts
 from pages.models import ConditionPage
 
@@ -49,11 +49,9 @@ def article_detail(request: HttpRequest, slug: str) -> HttpResponse:
 def article_context(article: Article) -> dict[str, Any]:
     """What the page shows; also used by the preview in the admin."""
     risks = safety_texts().get("risks") if article.shows_risks else None
-    (text,), references = render_texts([article.body], risks=risks)
     return {
         "article": article,
-        "text": text,
-        "references": references,
+        "text": render_page(article.body, risks=risks),
         "conditions": [condition for condition in article.conditions.all() if condition.is_published],
         "related": article.read_next(),
     }

@@ -154,6 +154,9 @@ class Publishable(models.Model):
         blank=True,
         help_text=_("For “Scheduled”: readers see the page from this moment. For “Published”: empty means now."),
     )
+    word_count = models.PositiveIntegerField(
+        editable=False, default=0
+    )  # of the body; lists show it without fetching that
     content_digest = models.CharField(max_length=64, editable=False, default="")
     changed_at = models.DateTimeField(_("text last changed"), editable=False, default=timezone.now)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
@@ -177,6 +180,7 @@ class Publishable(models.Model):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.body = clean(self.body)
+        self.word_count = len(plain_text(self.body).split())
         content = json.dumps([str(getattr(self, name)) for name in self.CONTENT_FIELDS])
         digest = hashlib.sha256(content.encode()).hexdigest()
         if digest != self.content_digest:
@@ -280,7 +284,7 @@ class Publishable(models.Model):
 
     @property
     def reading_minutes(self) -> int:
-        return max(1, round(len(plain_text(self.body).split()) / WORDS_PER_MINUTE))
+        return max(1, round(self.word_count / WORDS_PER_MINUTE))
 
     @property
     def key_point_list(self) -> list[str]:

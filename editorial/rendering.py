@@ -5,8 +5,9 @@ Stored text stays free of all of it, so that the same words can be shown anew wh
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
-from django.utils.html import format_html
+from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from lxml import html as lxml_html
@@ -26,27 +27,37 @@ class Heading:
     children: "list[Heading]" = field(default_factory=list)
 
 
-@dataclass(frozen=True)
-class Cited:
+class Cited(NamedTuple):
     number: int
     reference: Reference
+    first_mention: str  # the id of the first citation in the text, to lead back to
 
 
 @dataclass(frozen=True)
 class Rendered:
+    """A page's main text, what it and the further texts cite, and those further texts (answers, say)."""
+
     html: SafeString
     headings: list[Heading]
+    references: list[Cited]
+    further: list[SafeString]
 
 
-def references_for(*texts: str) -> dict[str, Reference]:
-    """The references that the texts cite, by key. One query, none where nothing is cited."""
+def render_page(body: str, further: Iterable[str] = (), *, risks: SafetyText | None = None) -> Rendered:
+    """Renders a page's texts; citation numbers run on from the body to the further texts. One query, or none."""
+    further = list(further)
+    numbered = _Renderer(_references_for(body, *further, risks.body if risks else ""))
+    html, headings = numbered.render(body, risks=risks)
+    rest = [numbered.render(text)[0] for text in further]
+    return Rendered(html, headings, numbered.references, rest)
+
+
+def _references_for(*texts: str) -> dict[str, Reference]:
     keys = {key for text in texts for key in cited_keys(text)}
     return {r.key: r for r in Reference.objects.filter(key__in=keys)} if keys else {}
 
 
-class Renderer:
-    """Renders the texts of one page, in their order; numbers run on from one text to the next."""
-
+class _Renderer:
     def __init__(self, references: Mapping[str, Reference]) -> None:
         self._known = references
         self._numbers: dict[str, int] = {}
@@ -54,9 +65,9 @@ class Renderer:
     @property
     def references(self) -> list[Cited]:
         """What has been cited so far, in order of first mention."""
-        return [Cited(number, self._known[key]) for key, number in self._numbers.items()]
+        return [Cited(number, self._known[key], f"m{number}") for key, number in self._numbers.items()]
 
-    def render(self, text: str, *, risks: SafetyText | None = None) -> Rendered:
+    def render(self, text: str, *, risks: SafetyText | None = None) -> tuple[SafeString, list[Heading]]:
         """`text` must be clean, as `RichTextField` stores it. Unknown keys vanish: saving refuses them."""
         root = lxml_html.fragment_fromstring(text or "", create_parent="div")
         if risks:
@@ -65,8 +76,8 @@ class Renderer:
             self._number_citations(element)
         for table in root.xpath(".//table"):
             _prepare_table(table)
-        inner = (root.text or "") + "".join(lxml_html.tostring(child, encoding="unicode") for child in root)
-        return Rendered(mark_safe(inner), _contents(root))  # noqa: S308  (clean in, and what is added is escaped by lxml)
+        inner = escape(root.text or "") + "".join(lxml_html.tostring(child, encoding="unicode") for child in root)
+        return mark_safe(inner), _contents(root)  # noqa: S308  (clean in, and lxml escapes what is added)
 
     def _number_citations(self, element: HtmlElement) -> None:
         if not isinstance(element.tag, str):
@@ -192,11 +203,3 @@ def _words(element: HtmlElement) -> str:
         ("" if child.get("class") in ("ref", "note") else child.text_content()) + (child.tail or "")
         for child in element
     )
-
-
-def render_texts(texts: Iterable[str], *, risks: SafetyText | None = None) -> tuple[list[Rendered], list[Cited]]:
-    """Renders a page's texts in order (the risk block goes into the first) and lists what they cite. One query."""
-    texts = list(texts)
-    renderer = Renderer(references_for(*texts, risks.body if risks else ""))
-    rendered = [renderer.render(text, risks=risks if position == 0 else None) for position, text in enumerate(texts)]
-    return rendered, renderer.references

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 from editorial.models import Person
 from editorial.publishing import published_pages
-from editorial.rendering import render_texts
+from editorial.rendering import render_page
 from editorial.safety import safety_texts
 
 from .models import ConditionPage, StandingPage
@@ -36,15 +36,15 @@ def condition_context(condition: ConditionPage) -> dict[str, Any]:
     risks = safety_texts().get("risks") if condition.shows_risks else None
     # The reverse side of Article.conditions: this room knows articles by it alone and imports nothing of theirs.
     articles = condition.articles.published().newest_first().for_lists()
-    (text, *answers), references = render_texts([condition.body, *[q.answer for q in questions]], risks=risks)
+    text = render_page(condition.body, [q.answer for q in questions], risks=risks)
     return {
         "condition": condition,
         "text": text,
-        "references": references,
         "questions": [
-            (q.question, answer.html, f"question-{q.pk}") for q, answer in zip(questions, answers, strict=True)
+            (q.question, answer, f"question-{q.pk}") for q, answer in zip(questions, text.further, strict=True)
         ],
-        "articles": articles[:LATEST_ARTICLES],
+        "articles": list(articles[:LATEST_ARTICLES]),
+        "article_count": articles.count(),
         "feed_url": reverse("blog:condition_feed", args=[condition.slug]),
     }
 
@@ -57,12 +57,10 @@ def standing_detail(request: HttpRequest, slug: str) -> HttpResponse:
 
 def standing_context(standing: StandingPage) -> dict[str, Any]:
     risks = safety_texts().get("risks") if standing.shows_risks else None
-    (text,), references = render_texts([standing.body], risks=risks)
     people = Person.objects.filter(is_listed=True) if standing.slug == ABOUT_SLUG else Person.objects.none()
     return {
         "standing": standing,
-        "text": text,
-        "references": references,
+        "text": render_page(standing.body, risks=risks),
         "people": list(people),
         "is_contact": standing.slug == CONTACT_SLUG,
     }
@@ -71,14 +69,12 @@ def standing_context(standing: StandingPage) -> dict[str, Any]:
 @require_safe
 def person_detail(request: HttpRequest, slug: str) -> HttpResponse:
     person = get_object_or_404(Person, slug=slug, is_listed=True)
-    (biography,), references = render_texts([person.biography])
     return render(
         request,
         "pages/person_detail.html",
         {
             "person": person,
-            "biography": biography.html,
-            "references": references,
+            "biography": render_page(person.biography).html,
             "credentials": list(person.credentials.all()),
             "written": published_pages(author=person),
             "reviewed": published_pages(reviewer=person),

@@ -49,9 +49,11 @@ def article_detail(request: HttpRequest, slug: str) -> HttpResponse:
 def article_context(article: Article) -> dict[str, Any]:
     """What the page shows; also used by the preview in the admin."""
     risks = safety_texts().get("risks") if article.shows_risks else None
+    text = render_page(article.body, risks=risks)
     return {
         "article": article,
-        "text": render_page(article.body, risks=risks),
+        "text": text,
+        "references": text.references,
         "conditions": [condition for condition in article.conditions.all() if condition.is_published],
         "related": article.read_next(),
     }

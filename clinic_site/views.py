@@ -30,7 +30,6 @@ def home(request: HttpRequest) -> HttpResponse:
         request,
         "home.html",
         {
-            "conditions": list(ConditionPage.objects.published().filter(in_menu=True).defer("body", "search_vector")),
             "articles": list(newest[:NEWEST_ARTICLES]),
             "article_count": Article.objects.published().count(),
             "statements": list(clinic.statements.all()),

@@ -40,6 +40,7 @@ def condition_context(condition: ConditionPage) -> dict[str, Any]:
     return {
         "condition": condition,
         "text": text,
+        "references": text.references,
         "questions": [
             (q.question, answer, f"question-{q.pk}") for q, answer in zip(questions, text.further, strict=True)
         ],
@@ -58,9 +59,11 @@ def standing_detail(request: HttpRequest, slug: str) -> HttpResponse:
 def standing_context(standing: StandingPage) -> dict[str, Any]:
     risks = safety_texts().get("risks") if standing.shows_risks else None
     people = Person.objects.filter(is_listed=True) if standing.slug == ABOUT_SLUG else Person.objects.none()
+    text = render_page(standing.body, risks=risks)
     return {
         "standing": standing,
-        "text": render_page(standing.body, risks=risks),
+        "text": text,
+        "references": text.references,
         "people": list(people),
         "is_contact": standing.slug == CONTACT_SLUG,
     }

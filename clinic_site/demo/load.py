@@ -12,13 +12,17 @@ from typing import Any
 from django.contrib.auth.models import Group, User
 from django.db import models, transaction
 from django.utils import timezone
+from django.utils.html import format_html
 
 from blog.models import Article
 from editorial.models import Person, Reference, SafetyText
 from editorial.publishing import Publishable
 from pages.models import Clinic, ConditionPage, StandingPage
 
+from .figures import ect_figure
+
 HERE = Path(__file__).parent
+ECT_PLACEHOLDER = "{figure: the two trials of ketamine and ECT}"
 ACCOUNTS = {  # user name: (role's group, or None for everything; person whose account it is)
     "editor": (None, ""),
     "writer": ("writer", "maya-lindqvist"),
@@ -69,6 +73,17 @@ def _toml(name: str) -> dict[str, Any]:
 def _page(path: Path) -> tuple[dict[str, Any], str]:
     _empty, front, body = path.read_text("utf-8").split("+++\n", 2)
     return tomllib.loads(front), body.strip()
+
+
+def _with_figures(body: str) -> str:
+    """Draws and stores the figure that a placeholder names."""
+    if ECT_PLACEHOLDER not in body:
+        return body
+    image = ect_figure()
+    tag = format_html(
+        '<img src="{}" alt="{}" width="{}" height="{}">', image.file.url, image.alt_text, image.width, image.height
+    )
+    return body.replace(ECT_PLACEHOLDER, tag)
 
 
 def _load_people() -> None:
@@ -156,6 +171,7 @@ def _load_articles(paths: list[Path]) -> None:
     chosen: list[tuple[models.Manager[Article], list[str]]] = []
     for path in paths:
         front, body = _page(path)
+        body = _with_figures(body)
         article = Article(slug=path.stem)
         _publish(article, front, body)
         article.conditions.set(ConditionPage.objects.filter(slug__in=front["conditions"]))

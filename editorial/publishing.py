@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy as _
 
 from . import redirects
 from .models import Image, Person, Reference
-from .richtext import RichTextField, cited_keys, clean, plain_text
+from .richtext import RichTextField, cited_keys, clean, plain_text, undescribed_pictures
 
 WORDS_PER_MINUTE = 200  # a calm reader of health texts; Brysbaert 2019 found 238 for English non-fiction
 
@@ -263,6 +263,10 @@ class Publishable(models.Model):
             missing["summary"] = _("Write a summary: lists, search engines and the newsletter show it.")
         if not plain_text(self.body):
             missing["body"] = _("The page has no text yet.")
+        elif undescribed_pictures(self.body):
+            missing["body"] = _(
+                "A picture in the text has no description. Click it, and describe it or mark it as decorative."
+            )
         if self.author_id is None:
             missing["author"] = _("Choose an author: readers are told who wrote the page.")
         if self.reviewer_id and not self.reviewed_on:

@@ -125,14 +125,15 @@ def database(url: str) -> dict[str, Any]:
     """Django's description of the database named by the URL, or of the embedded server where there is none."""
     if not url:
         return {"ENGINE": "clinic_site.local_postgres", "NAME": "clinic"}
-    if urlsplit(url).scheme not in ("postgres", "postgresql"):
-        raise ImproperlyConfigured(
-            "DATABASE_URL must look like postgres://user:password@host:5432/name (PostgreSQL only)."
-        )
+    form = "postgres://user:password@host:5432/name"
     try:
+        if urlsplit(url).scheme not in ("postgres", "postgresql"):
+            raise ImproperlyConfigured(f"DATABASE_URL must look like {form} (PostgreSQL only).")
         return {**env.db_url_config(url), "CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
-    except (ValueError, KeyError) as error:
-        raise ImproperlyConfigured(f"DATABASE_URL can't be read: {error}") from error
+    except (ValueError, KeyError):  # what they say may hold a part of the password
+        raise ImproperlyConfigured(
+            f"DATABASE_URL can't be read. It must look like {form}; in the password write @ as %40, / as %2F, # as %23."
+        ) from None
 
 
 DATABASES = {"default": database(DATABASE_URL)}

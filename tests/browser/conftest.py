@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
 HERE = Path(__file__).parent
@@ -77,7 +77,7 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def live_site(live_server: LiveServer, settings: SettingsWrapper) -> str:
+def live_site(live_server: LiveServer, settings: Settings) -> str:
     """The address of the whole site, really running, static files included; no slash at the end."""
     settings.SITE_URL = live_server.url
     return str(live_server.url)

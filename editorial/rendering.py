@@ -3,6 +3,7 @@
 Stored text stays free of all of it, so that the same words can be shown anew when a reference or a safety text changes.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -17,7 +18,10 @@ from .models import Reference, SafetyText
 from .richtext import CITATION, cited_keys
 
 RISKS_ID = "risks"
-NO_NOTE_INSIDE = {"table", "figcaption", "h2", "h3", "h4"}  # a margin note has no place beside these
+LATEST_RISKS = 0.66  # the share of the words after which the risk block may no longer come
+HEADINGS = ("h2", "h3", "h4")
+NO_NOTE_INSIDE = {"table", "figcaption", *HEADINGS}  # a margin note has no place beside these
+NOT_FOR_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # what lxml refuses to write
 
 
 @dataclass(frozen=True)
@@ -61,6 +65,7 @@ class _Renderer:
     def __init__(self, references: Mapping[str, Reference]) -> None:
         self._known = references
         self._numbers: dict[str, int] = {}
+        self._noted: set[str] = set()  # what has had its margin note
 
     @property
     def references(self) -> list[Cited]:
@@ -69,32 +74,35 @@ class _Renderer:
 
     def render(self, text: str, *, risks: SafetyText | None = None) -> tuple[SafeString, list[Heading]]:
         """`text` must be clean, as `RichTextField` stores it. Unknown keys vanish: saving refuses them."""
-        root = lxml_html.fragment_fromstring(text or "", create_parent="div")
+        root = lxml_html.fragment_fromstring(NOT_FOR_XML.sub("", text), create_parent="div")
         if risks:
             _insert_midway(root, _risk_block(risks))
-        for element in list(root.iter()):
-            self._number_citations(element)
+        _take_citations_out_of_links(root)
+        self._number_citations(root)
         for table in root.xpath(".//table"):
             _prepare_table(table)
         inner = escape(root.text or "") + "".join(lxml_html.tostring(child, encoding="unicode") for child in root)
         return mark_safe(inner), _contents(root)  # noqa: S308  (clean in, and lxml escapes what is added)
 
     def _number_citations(self, element: HtmlElement) -> None:
+        """Puts links in place of the citations in and below the element, in the order in which they are read."""
         if not isinstance(element.tag, str):
             return
         with_notes = not any(a.tag in NO_NOTE_INSIDE for a in [element, *element.iterancestors()])
+        children = list(element)
         if element.text and "[@" in element.text:
-            head, *new = self._pieces(element.text, with_notes)
-            element.text = head
-            for position, piece in enumerate(new):
-                element.insert(position, piece)
-        for child in list(element):
+            element.text = self._placed(element, 0, element.text, with_notes)
+        for child in children:
+            self._number_citations(child)
             if child.tail and "[@" in child.tail:
-                head, *new = self._pieces(child.tail, with_notes)
-                child.tail = head
-                at = element.index(child) + 1
-                for position, piece in enumerate(new):
-                    element.insert(at + position, piece)
+                child.tail = self._placed(element, element.index(child) + 1, child.tail, with_notes)
+
+    def _placed(self, parent: HtmlElement, at: int, text: str, with_notes: bool) -> str:
+        """Inserts the links and notes of a text from a position on; returns what stands before the first."""
+        head, *new = self._pieces(text, with_notes)
+        for position, piece in enumerate(new):
+            parent.insert(at + position, piece)
+        return str(head)
 
     def _pieces(self, text: str, with_notes: bool) -> list:  # type: ignore[type-arg]  # a string, then elements with tails
         """Splits text at its citations: what stands before the first, then links and notes with the rest as tails."""
@@ -122,17 +130,30 @@ class _Renderer:
             pieces.append(link)
             if is_first:
                 link.set("id", f"m{number}")
-                if with_notes:
-                    link.tail = " "
-                    pieces.append(_margin_note(number, self._known[key], tail))
+            if with_notes and key not in self._noted:
+                self._noted.add(key)
+                link.tail = " "
+                pieces.append(_margin_note(number, self._known[key], tail))
         return pieces
+
+
+def _take_citations_out_of_links(root: HtmlElement) -> None:
+    """A citation becomes a link, and links can't stand in links: it moves behind the one it was typed in."""
+    for link in root.xpath(".//a[contains(., '[@')]"):
+        keys = CITATION.findall(link.text_content())
+        for element in link.iter():
+            element.text = CITATION.sub("", element.text or "")
+            if element is not link:
+                element.tail = CITATION.sub("", element.tail or "")
+        link.tail = "".join(f"[@{key}]" for key in keys) + (link.tail or "")
 
 
 def _margin_note(number: int, reference: Reference, tail: str) -> HtmlElement:
     note = lxml_html.Element("span", {"class": "note", "role": "note"})
     bold = lxml_html.Element("b")
     bold.text = str(number)
-    bold.tail = f" {reference.short_authors}, {reference.year}. {reference.note}".rstrip()
+    words = f" {reference.short_authors}, {reference.year}. {reference.note}".rstrip()
+    bold.tail = NOT_FOR_XML.sub("", words)
     note.append(bold)
     note.tail = tail
     return note
@@ -149,31 +170,31 @@ def _risk_block(risks: SafetyText) -> HtmlElement:
 
 
 def _insert_midway(root: HtmlElement, block: HtmlElement) -> None:
-    """Puts the block before the section heading nearest to the middle of the words, so never into the last third."""
+    """Puts the block near the middle of the words: where a section begins, else between two blocks.
+
+    Never into the last third, and never between a heading and its text.
+    """
     total = len(root.text_content()) or 1
-    so_far, best, best_distance = 0, None, 1.0
-    for child in root:
+    so_far, places = 0, [(3, 0.0, 0)]  # how good a place is (less is better), its distance from the middle, position
+    for position, child in enumerate(root):
         share = so_far / total
-        if child.tag == "h2" and 0 < share <= 0.66 and abs(share - 0.5) < best_distance:
-            best, best_distance = child, abs(share - 0.5)
         so_far += len(child.text_content())
-    if best is not None:
-        best.addprevious(block)
-        return
-    root.insert(len(root) // 2, block)
+        if position == 0 or share > LATEST_RISKS or root[position - 1].tag in HEADINGS:
+            continue
+        places.append((1 if child.tag == "h2" else 2, abs(share - 0.5), position))
+    root.insert(min(places)[2], block)
 
 
 def _prepare_table(table: HtmlElement) -> None:
     """Lets a narrow screen show rows as small lists: cells get their column's name, roles outlive `display: block`."""
     names = [" ".join(cell.text_content().split()) for cell in table.xpath("./thead/tr[1]/*")]
     table.set("role", "table")
-    for group in table.xpath("./thead | ./tbody"):
+    for group in table.xpath("./thead | ./tbody | ./tfoot"):
         group.set("role", "rowgroup")
     for row in table.xpath(".//tr"):
         row.set("role", "row")
         for position, cell in enumerate(row):
-            scope = cell.get("scope")
-            cell.set("role", {"col": "columnheader", "row": "rowheader"}.get(scope or "", "cell"))
+            cell.set("role", _cell_role(cell))
             if cell.tag == "td" and position < len(names):
                 cell.set("data-label", names[position])
                 inner = lxml_html.Element("span")
@@ -184,6 +205,13 @@ def _prepare_table(table: HtmlElement) -> None:
     wrapper.tail, table.tail = table.tail, None
     table.getparent().replace(table, wrapper)
     wrapper.append(table)
+
+
+def _cell_role(cell: HtmlElement) -> str:
+    if cell.tag != "th":
+        return "cell"
+    scope = cell.get("scope") or ("col" if cell.xpath("ancestor::thead") else "row")
+    return "rowheader" if scope.startswith("row") else "columnheader"
 
 
 def _contents(root: HtmlElement) -> list[Heading]:
@@ -199,7 +227,4 @@ def _contents(root: HtmlElement) -> list[Heading]:
 
 def _words(element: HtmlElement) -> str:
     """The text without citation numbers and notes."""
-    return (element.text or "") + "".join(
-        ("" if child.get("class") in ("ref", "note") else child.text_content()) + (child.tail or "")
-        for child in element
-    )
+    return "".join(element.xpath(".//text()[not(ancestor::*[@class='ref' or @class='note'])]"))

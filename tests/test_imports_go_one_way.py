@@ -26,7 +26,7 @@ def imported(tree: ast.AST, module: str) -> set[str]:
             start = module.split(".")[: -node.level] if node.level else []
             names.add(".".join([*start, node.module or ""]))
         elif isinstance(node, ast.Call) and called(node) in ("import_module", "__import__", "import_string"):
-            names |= {argument.value for argument in node.args if is_text(argument)}
+            names |= {text for argument in node.args if (text := said_in(argument))}
     return names
 
 
@@ -34,8 +34,8 @@ def called(node: ast.Call) -> str:
     return getattr(node.func, "attr", getattr(node.func, "id", ""))
 
 
-def is_text(node: ast.AST) -> bool:
-    return isinstance(node, ast.Constant) and isinstance(node.value, str)
+def said_in(node: ast.AST) -> str:
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
 
 
 @pytest.mark.parametrize("room", ROOMS)

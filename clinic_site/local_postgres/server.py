@@ -209,7 +209,7 @@ def let_pass(*paths: Path) -> None:
 def let_read(tree: Path, user: str) -> None:
     """Makes PostgreSQL's own programs readable, should they have been installed under a strict umask."""
     try:
-        command = [tree / "bin" / "postgres", "--version"]
+        command = [str(tree / "bin" / "postgres"), "--version"]
         subprocess.run(command, capture_output=True, check=True, cwd="/", **keeper.as_user(user))
     except (OSError, subprocess.CalledProcessError):
         for path in (tree, *tree.rglob("*")):

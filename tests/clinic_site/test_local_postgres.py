@@ -144,7 +144,7 @@ def test_a_server_that_was_killed_is_started_again(folder: Path) -> None:
 
 def test_a_server_whose_keeper_was_killed_is_taken_over(folder: Path) -> None:
     user = start_and_stay(folder)
-    psutil.Process(server_process(folder)).parent().kill()
+    psutil.Process(psutil.Process(server_process(folder)).ppid()).kill()
     user.kill()
     user.communicate()
     assert processes_of(folder)  # nobody stops it now …

@@ -82,6 +82,7 @@ def desk(request: HttpRequest) -> dict[str, Any]:
         "review": _due_for_review(kinds, today),
         "changes": _rows(kinds, Q(status=Status.PUBLISHED), "-changed_at"),
         "newsletter": newsletter_figures() if request.user.has_perm("newsletter.view_subscriber") else None,
+        "problems": list(Heartbeat.objects.exclude(problem="")),
         "worker_is_silent": not Heartbeat.objects.filter(beat_at__gt=now - WORKER_SILENT).exists(),
     }
 

@@ -3,14 +3,20 @@
 The pages themselves live in their own apps and share `publishing.Publishable`.
 """
 
+import re
+
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from .images import image_path
-from .richtext import RichTextField
+from .richtext import CITATION, RichTextField, cited_keys
+
+LIKE_A_CITATION = re.compile(r"\[\s*@[^\]<\n]{0,60}\]?")  # what is meant as one, well written or not
 
 
 class Person(models.Model):
@@ -50,6 +56,11 @@ class Person(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("pages:person_detail", args=[self.slug])
+
+    def clean(self) -> None:
+        super().clean()
+        if problem := citation_problem(self.biography):
+            raise ValidationError({"biography": problem})
 
 
 class Credential(models.Model):
@@ -160,6 +171,11 @@ class Reference(models.Model):
     def __str__(self) -> str:
         return f"{self.key}: {self.title}"
 
+    def clean(self) -> None:
+        super().clean()
+        if self.key and cited_keys(f"[@{self.key}]") != [self.key]:
+            raise ValidationError({"key": _("Small letters, digits and hyphens only, or no text could cite it.")})
+
     @property
     def link(self) -> str:
         """Where a reader can check it; empty where no address is known."""
@@ -178,6 +194,23 @@ class Reference(models.Model):
         head, _space, initials = surname.rpartition(" ")
         surname = head if head and initials.isupper() and len(initials) <= 4 else surname
         return f"{surname} and others" if is_group else surname
+
+
+def citation_problem(*texts: str) -> str:
+    """What is wrong with the citations in some texts, as a sentence for their field; empty where nothing is."""
+    broken = [piece for text in texts for piece in LIKE_A_CITATION.findall(CITATION.sub("", text))]
+    if broken:
+        return gettext(
+            "%(broken)s is no citation. Write it like [@ferraro-2025]: small letters, digits and hyphens."
+        ) % {"broken": ", ".join(f"“{piece}”" for piece in broken)}
+    keys = list(dict.fromkeys(key for text in texts for key in cited_keys(text)))
+    known = set(Reference.objects.filter(key__in=keys).values_list("key", flat=True))
+    unknown = [f"“{key}”" for key in keys if key not in known]
+    if not unknown:
+        return ""
+    return gettext(
+        "The text cites %(keys)s, which the reference library does not have. Add it there, or mend the key."
+    ) % {"keys": ", ".join(unknown)}
 
 
 class SafetyText(models.Model):
@@ -202,3 +235,8 @@ class SafetyText(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    def clean(self) -> None:
+        super().clean()
+        if problem := citation_problem(self.body):
+            raise ValidationError({"body": problem})

@@ -19,8 +19,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from . import redirects
-from .models import Image, Person, Reference
-from .richtext import RichTextField, cited_keys, clean, plain_text, undescribed_pictures
+from .models import Image, Person, citation_problem
+from .richtext import RichTextField, clean, plain_text, undescribed_pictures
 
 WORDS_PER_MINUTE = 200  # a calm reader of health texts; Brysbaert 2019 found 238 for English non-fiction
 
@@ -181,20 +181,31 @@ class Publishable(models.Model):
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.body = clean(self.body)
         self.word_count = len(plain_text(self.body).split())
-        content = json.dumps([str(getattr(self, name)) for name in self.CONTENT_FIELDS])
-        digest = hashlib.sha256(content.encode()).hexdigest()
+        digest = hashlib.sha256(json.dumps(self.content()).encode()).hexdigest()
         if digest != self.content_digest:
             if self.content_digest:
                 self.changed_at = timezone.now()
             self.content_digest = digest
-        former, self._loaded_slug = self._loaded_slug, self.slug
         with transaction.atomic():
             super().save(*args, **kwargs)
-            if former and former != self.slug and self.was_ever_public:
-                redirects.leave(type(self)(slug=former).get_absolute_url(), self.get_absolute_url())
+            if self.was_ever_public:
+                redirects.free(*self.addresses())
+                if self._loaded_slug and self._loaded_slug != self.slug:
+                    former = type(self)(slug=self._loaded_slug).addresses()
+                    for old, new in zip(former, self.addresses(), strict=True):
+                        redirects.leave(old, new)
+        self._loaded_slug = self.slug
 
     def get_absolute_url(self) -> str:
         raise NotImplementedError
+
+    def content(self) -> list[str]:
+        """What readers see of the page itself: a change of it is a change of the page."""
+        return [str(getattr(self, name)) for name in self.CONTENT_FIELDS]
+
+    def addresses(self) -> list[str]:
+        """Every address that moves when the slug changes, the page's own first."""
+        return [self.get_absolute_url()]
 
     @classmethod
     def from_db(cls, db: str | None, field_names: Collection[str], values: Collection[Any]) -> Self:  # type: ignore[override]
@@ -212,10 +223,8 @@ class Publishable(models.Model):
             errors["reviewed_on"] = _("This day lies in the future. Give the day on which the review took place.")
         if self.cover_id and not self.cover_alt and not self.cover_is_decorative:
             errors["cover_alt"] = _("Describe the cover for readers who can’t see it, or tick “cover is decorative”.")
-        if unknown := unknown_references(self.body):
-            errors["body"] = _(
-                "The text cites %(keys)s, which the reference library does not have. Add it there, or mend the key."
-            ) % {"keys": ", ".join(f"“{key}”" for key in unknown)}
+        if problem := citation_problem(self.body):
+            errors["body"] = problem
         if errors:
             raise ValidationError(errors)
 
@@ -312,13 +321,6 @@ def published_pages(**who: Person) -> list[Publishable]:
     """All a person has written (`author=`) or reviewed (`reviewer=`) that readers may see, newest first."""
     found = [page for model in publishable_models() for page in model.objects.published().filter(**who)]
     return sorted(found, key=lambda page: page.publish_at or page.created_at, reverse=True)
-
-
-def unknown_references(*texts: str) -> list[str]:
-    """Keys that the texts cite and the library does not have, in order of appearance."""
-    keys = list(dict.fromkeys(key for text in texts for key in cited_keys(text)))
-    known = set(Reference.objects.filter(key__in=keys).values_list("key", flat=True))
-    return [key for key in keys if key not in known]
 
 
 def publishable_constraints(prefix: str) -> list[models.BaseConstraint]:

@@ -1,7 +1,13 @@
 """Old addresses keep working: a page that was public and moves leaves a redirect behind (django.contrib.redirects)."""
 
+from collections.abc import Callable
+
 from django.conf import settings
 from django.contrib.redirects.models import Redirect
+from django.db import DatabaseError
+from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
+
+View = Callable[[HttpRequest], HttpResponse]
 
 
 def leave(old_path: str, new_path: str) -> None:
@@ -10,3 +16,29 @@ def leave(old_path: str, new_path: str) -> None:
     here.filter(old_path=new_path).delete()
     here.filter(new_path=old_path).update(new_path=new_path)
     here.update_or_create(site_id=settings.SITE_ID, old_path=old_path, defaults={"new_path": new_path})
+
+
+def free(*paths: str) -> None:
+    """Pages stand at these paths now: should they be taken down, nobody is led to another page."""
+    Redirect.objects.filter(site_id=settings.SITE_ID, old_path__in=paths).delete()
+
+
+def moved_pages(get_response: View) -> View:
+    """Middleware: where nothing is found, looks whether a page has moved away from there.
+
+    Django's own compares with the query string, so that a link with anything after the “?” is lost, and turns a
+    missing page into a server error while the database is away.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if response.status_code != 404:
+            return response
+        here = Redirect.objects.filter(site_id=settings.SITE_ID, old_path=request.path)
+        try:
+            new_path = here.values_list("new_path", flat=True).first()
+        except DatabaseError:
+            return response
+        return HttpResponsePermanentRedirect(new_path) if new_path else response
+
+    return middleware

@@ -33,6 +33,10 @@ class ConditionPageAdmin(PublishableAdmin):
         PublishableAdmin.found_fieldset,
     ]
 
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        form.instance.save()  # its answers are stored only now, and a change of theirs is a change of the page
+
     def preview_context(self, page: Any) -> dict[str, Any]:
         return condition_context(page)
 

@@ -9,6 +9,7 @@ from django.db import models
 from django.urls import Resolver404, resolve, reverse
 from django.utils.translation import gettext_lazy as _
 
+from editorial.models import citation_problem
 from editorial.publishing import Publishable, publishable_constraints
 from editorial.richtext import RichTextField
 
@@ -54,6 +55,17 @@ class ConditionPage(Publishable):
     def temper(self) -> str:
         return self.slug
 
+    def content(self) -> list[str]:
+        questions = self.questions.all() if self.pk else []
+        return [*super().content(), *[text for q in questions for text in (q.question, q.answer)]]
+
+    def addresses(self) -> list[str]:
+        return [
+            *super().addresses(),
+            reverse("blog:condition_articles", args=[self.slug]),
+            reverse("blog:condition_feed", args=[self.slug]),
+        ]
+
 
 class Question(models.Model):
     """A reader's question about a condition, with its answer."""
@@ -70,6 +82,11 @@ class Question(models.Model):
 
     def __str__(self) -> str:
         return self.question
+
+    def clean(self) -> None:
+        super().clean()
+        if problem := citation_problem(self.answer):
+            raise ValidationError({"answer": problem})
 
 
 class StandingPage(Publishable):

@@ -17,7 +17,7 @@ from django.utils.html import format_html
 from blog.models import Article
 from editorial.models import Person, Reference, SafetyText
 from editorial.publishing import Publishable
-from pages.models import Clinic, ConditionPage, StandingPage
+from pages.models import Clinic, ConditionPage, Question, StandingPage
 
 from .figures import ect_figure
 
@@ -156,7 +156,11 @@ def _load_condition(path: Path) -> None:
     )
     _publish(condition, front, body)
     for order, row in enumerate(front["question"]):
-        condition.questions.create(order=order, question=row["question"], answer=row["answer"].strip())
+        question = Question(condition=condition, order=order, question=row["question"], answer=row["answer"].strip())
+        question.full_clean()
+        question.save()
+    condition.save()  # the answers are part of what it says
+    ConditionPage.objects.filter(pk=condition.pk).update(changed_at=condition.publish_at)
 
 
 def _load_standing(path: Path) -> None:

@@ -106,6 +106,7 @@ class Command(BaseCommand):
     def say(self, text: str) -> None:
         with suppress(OSError):  # the terminal may be gone
             self.stdout.write(text)
+            self.stdout.flush()  # a pipe would hold it back
 
 
 class Child:

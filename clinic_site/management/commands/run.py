@@ -62,6 +62,7 @@ class Command(BaseCommand):
         lock = hold_the_folder(port)
         self.prepare_database()
         environment = {
+            "SITE_URL": f"http://{HOST}:{port}",  # links in mail lead here, unless the environment says otherwise
             **os.environ, parent.VARIABLE: str(lock), "DJANGO_RUNSERVER_HIDE_WARNING": "true", "PYTHONUNBUFFERED": "1",
         }  # fmt: skip
         children.append(Child(["runserver", f"{HOST}:{port}"], environment, own_session=False))

@@ -158,7 +158,8 @@ class Consent(models.Model):
             if subscriber.status == Subscriber.Status.CONFIRMED:
                 return True
             now = timezone.now()
-            if not Consent.objects.filter(pk=self.pk, confirmed_at__isnull=True).update(confirmed_at=now):
+            pressed_at = max(now, self.given_at)  # another machine's clock may be ahead of ours
+            if not Consent.objects.filter(pk=self.pk, confirmed_at__isnull=True).update(confirmed_at=pressed_at):
                 return False
             subscriber.status = Subscriber.Status.CONFIRMED
             subscriber.confirmed_at, subscriber.unsubscribed_at = now, None

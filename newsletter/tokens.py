@@ -41,10 +41,10 @@ def read(purpose: Purpose, token: str) -> int:
     """The row's id. Raises ExpiredToken or InvalidToken."""
     try:
         row_id = signing.loads(token, salt=_salt(purpose), max_age=VALID_FOR.get(purpose))
-    except signing.SignatureExpired as error:
-        raise ExpiredToken from error
-    except (signing.BadSignature, ValueError) as error:
-        raise InvalidToken from error
+    except signing.SignatureExpired:
+        raise ExpiredToken from None  # Django's own words repeat the signature, and a log might repeat them
+    except (signing.BadSignature, ValueError):
+        raise InvalidToken from None
     if not isinstance(row_id, int):
         raise InvalidToken
     return row_id

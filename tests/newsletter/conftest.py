@@ -5,6 +5,7 @@ import email.policy
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from urllib.parse import parse_qs, urlsplit
 
@@ -14,7 +15,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from django.test import Client
 from pytest_django import Settings
 
-from newsletter import wording
+from newsletter import sending, signup, wording
 from tests.programs import free_port
 
 
@@ -117,3 +118,33 @@ class Visitor(Client):
 @pytest.fixture
 def visitor() -> Visitor:
     return Visitor(enforce_csrf_checks=True)
+
+
+class Clock:
+    """Moves the time that Django, and the signatures of links, are told."""
+
+    def __init__(self) -> None:
+        self.ahead = timedelta()
+
+    def forward(self, **time: float) -> None:
+        self.ahead += timedelta(**time)
+
+    def now(self) -> datetime:
+        return datetime.now(tz=UTC) + self.ahead
+
+    def time(self) -> float:
+        return self.now().timestamp()
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr("django.utils.timezone.now", clock.now)
+    monkeypatch.setattr("django.core.signing.time", clock)
+    return clock
+
+
+def work() -> None:
+    """What the worker does every two seconds."""
+    signup.settle()
+    sending.send_due()

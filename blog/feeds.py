@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.feedgenerator import Atom1Feed
+from django.utils.html import escape
 from django.utils.translation import gettext as _
 
 from pages.models import Clinic, ConditionPage
@@ -52,7 +53,7 @@ class ArticleFeed(Feed):  # type: ignore[type-arg]
         return item.title
 
     def item_description(self, item: Article) -> str:
-        return item.summary
+        return escape(item.summary)  # Atom's summary is HTML, ours is plain text
 
     def item_link(self, item: Article) -> str:
         return f"{settings.SITE_URL}{item.get_absolute_url()}"

@@ -1,5 +1,6 @@
 """Articles: who may see them is decided by `published()`, what stands beside them by `related()`."""
 
+import re
 from typing import Self
 
 from django.contrib.postgres.indexes import GinIndex
@@ -10,7 +11,6 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from editorial.publishing import Publishable, PublishableQuerySet, publishable_constraints
-from editorial.richtext import plain_text
 from pages.models import ConditionPage
 
 RELATED_COUNT = 3
@@ -22,14 +22,19 @@ class ArticleQuerySet(PublishableQuerySet["Article"]):
 
     def for_lists(self) -> Self:
         """With what an entry in a list shows, and without the texts it does not."""
-        return self.with_people().prefetch_related("conditions").defer("body", "search_vector")
+        return self.with_people().with_conditions().defer("body", "search_vector")
+
+    def with_conditions(self) -> Self:
+        """Those that readers may see: a page must not name one that is still being written."""
+        seen = ConditionPage.objects.published().defer("body", "search_vector")
+        return self.prefetch_related(models.Prefetch("conditions", seen))
 
     def about(self, condition: ConditionPage) -> Self:
         return self.filter(conditions=condition)
 
     def like(self, article: "Article") -> Self:
         """Others, most alike first: by shared conditions, then by words shared with the title and summary."""
-        words = {word for word in plain_text(f"{article.title} {article.summary}").lower().split() if word.isalpha()}
+        words = set(re.findall(r"[^\W\d_]+", f"{article.title} {article.summary}".lower()))
         query = SearchQuery(" | ".join(sorted(words)) or "none", search_type="raw", config="english")
         shared = Count("conditions", filter=Q(conditions__in=article.conditions.all()), distinct=True)
         return (
@@ -78,7 +83,7 @@ class Article(Publishable):
 
     def read_next(self) -> "list[Article]":
         """Three published articles: those that staff chose, then the most alike."""
-        chosen = list(self.related.published().for_lists()[:RELATED_COUNT])
+        chosen = list(self.related.published().exclude(pk=self.pk).for_lists()[:RELATED_COUNT])
         if len(chosen) == RELATED_COUNT:
             return chosen
         found = Article.objects.published().like(self).for_lists().exclude(pk__in=[a.pk for a in chosen])

@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from editorial.paging import asked_page
 from editorial.rendering import render_page
 from editorial.safety import safety_texts
 from pages.models import ConditionPage
@@ -24,15 +25,13 @@ def article_list(request: HttpRequest, slug: str = "") -> HttpResponse:
     articles = Article.objects.published().newest_first().for_lists()
     if condition:
         articles = articles.about(condition)
-    paginator = Paginator(articles, PER_PAGE)
-    number = request.GET.get("page", "1")
-    if not number.isdecimal() or not 1 <= int(number) <= paginator.num_pages:
-        raise Http404
+    page = asked_page(request, articles, PER_PAGE)
     return render(
         request,
         "blog/article_list.html",
         {
-            "page": paginator.page(number),
+            "page": page,
+            "canonical_url": f"{settings.SITE_URL}{request.path}{f'?page={page.number}' if page.number > 1 else ''}",
             "condition": condition,
             "conditions": list(ConditionPage.objects.published().defer("body", "search_vector")),
             "feed_url": reverse("blog:condition_feed", args=[slug]) if condition else reverse("blog:feed"),
@@ -42,7 +41,7 @@ def article_list(request: HttpRequest, slug: str = "") -> HttpResponse:
 
 @require_safe
 def article_detail(request: HttpRequest, slug: str) -> HttpResponse:
-    article = get_object_or_404(Article.objects.published().with_people().prefetch_related("conditions"), slug=slug)
+    article = get_object_or_404(Article.objects.published().with_people().with_conditions(), slug=slug)
     return render(request, "blog/article_detail.html", article_context(article))
 
 

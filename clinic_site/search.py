@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.postgres.search import SearchHeadline, SearchQuery, SearchRank
-from django.core.paginator import Page, Paginator
+from django.core.paginator import Page
 from django.db.models import CharField, F, QuerySet, TextField, Value
 from django.db.models.functions import Concat
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.html import escape, strip_tags
@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from blog.models import Article
+from editorial.paging import asked_page
 from editorial.publishing import Publishable
 from editorial.richtext import CITATION
 from pages.models import ConditionPage, StandingPage
@@ -105,11 +106,7 @@ def search(request: HttpRequest) -> HttpResponse:
     words = request.GET.get("q", "").replace("\x00", "").strip()[:LONGEST_QUERY]
     page: Page[Result] | None = None
     if words:
-        paginator = Paginator(find(words), PER_PAGE)
-        number = request.GET.get("page", "1")
-        if not number.isdecimal() or not 1 <= int(number) <= paginator.num_pages:
-            raise Http404
-        page = paginator.page(number)
+        page = asked_page(request, find(words), PER_PAGE)
         page.object_list = with_excerpts(list(page.object_list), words)  # type: ignore[arg-type]
     response = render(request, "search.html", {"query": words, "page": page})
     response.headers["Cache-Control"] = "no-store"  # what somebody looked for stays out of every cache

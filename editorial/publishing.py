@@ -319,7 +319,11 @@ def publishable_models() -> list[type[Publishable]]:
 
 def published_pages(**who: Person) -> list[Publishable]:
     """All a person has written (`author=`) or reviewed (`reviewer=`) that readers may see, newest first."""
-    found = [page for model in publishable_models() for page in model.objects.published().filter(**who)]
+    found = [
+        page
+        for model in publishable_models()
+        for page in model.objects.published().filter(**who).with_people().defer("body", "search_vector")
+    ]
     return sorted(found, key=lambda page: page.publish_at or page.created_at, reverse=True)
 
 

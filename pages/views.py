@@ -72,12 +72,14 @@ def standing_context(standing: StandingPage) -> dict[str, Any]:
 @require_safe
 def person_detail(request: HttpRequest, slug: str) -> HttpResponse:
     person = get_object_or_404(Person, slug=slug, is_listed=True)
+    text = render_page(person.biography)
     return render(
         request,
         "pages/person_detail.html",
         {
             "person": person,
-            "biography": render_page(person.biography).html,
+            "text": text,
+            "biography": text.html,
             "credentials": list(person.credentials.all()),
             "written": published_pages(author=person),
             "reviewed": published_pages(reviewer=person),

@@ -133,11 +133,15 @@ def clean(html: str) -> str:
     if "<" not in html:
         html = _paragraphs(html)
     for _attempt in range(4):
-        cleaned = _sanitiser.clean(tidy(_reader.clean(html), link=link_address, picture=picture_address))
+        cleaned = _cleaned_once(html)
         if cleaned == html:
             return cleaned
         html = cleaned
-    return tidy(f"<p>{entities.escape(plain_text(html), quote=False)}</p>", link=link_address, picture=picture_address)
+    return _cleaned_once(f"<p>{entities.escape(plain_text(html), quote=False)}</p>")  # never seen; the words are kept
+
+
+def _cleaned_once(html: str) -> str:
+    return _sanitiser.clean(tidy(_reader.clean(html), link=link_address, picture=picture_address))
 
 
 def _paragraphs(text: str) -> str:
@@ -198,7 +202,7 @@ class RichTextFormField(forms.CharField):
 
 # Only these parts of the editor run; what is not named is not there. None of them calls another host.
 PLUGINS = (
-    "dialogui", "dialog", "a11yhelp", "basicstyles", "blockquote", "notification", "button", "toolbar", "clipboard", "panel",
+    "dialogui", "dialog", "xml", "ajax", "a11yhelp", "basicstyles", "blockquote", "notification", "button", "toolbar", "clipboard", "panel",
     "floatpanel", "menu", "contextmenu", "elementspath", "enterkey", "entities", "find", "floatingspace", "listblock", "richcombo",
     "fakeobjects", "format", "htmlwriter", "wysiwygarea", "indent", "indentlist", "link", "list", "magicline", "maximize",
     "pastetext", "pastetools", "pastefromgdocs", "pastefromlibreoffice", "pastefromword", "removeformat", "resize", "showborders",
@@ -206,10 +210,10 @@ PLUGINS = (
 )  # fmt: skip
 # Named once more, so that adding one to the list above has no effect: they call out, run code or have known holes.
 FORBIDDEN_PLUGINS = (
-    "about", "ajax", "autoembed", "cloudservices", "codesnippet", "codesnippetgeshi", "devtools", "docprops", "easyimage",
+    "about", "autoembed", "cloudservices", "codesnippet", "codesnippetgeshi", "devtools", "docprops", "easyimage",
     "embed", "embedbase", "embedsemantic", "exportpdf", "filebrowser", "flash", "forms", "iframe", "iframedialog", "image",
     "image2", "mathjax", "newpage", "preview", "print", "save", "scayt", "smiley", "sourcearea", "sourcedialog", "stylescombo",
-    "stylesheetparser", "templates", "uploadimage", "uploadwidget", "wsc", "xml",
+    "stylesheetparser", "templates", "uploadimage", "uploadwidget", "wsc",
 )  # fmt: skip
 OWN_PLUGINS = ("callout", "sitepage", "picture")  # static/js/editor/
 TOOLBAR = [

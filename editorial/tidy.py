@@ -34,9 +34,9 @@ BLOCKS = frozenset(
 )
 # Ids that the templates, the citations (m1, r1) and the forms of the page use; a heading never takes one of them.
 RESERVED_ID = re.compile(
-    r"(?:main|menu|risks|risks-title|references|contents|on-this-page|email|website|form|q|search|letter|related|about|"
-    r"ask|articles|conditions|how|key|key-points|next|page|problem|questions|signup|terms|top|changes|facts|notes|"
-    r"[mnr]\d+)(?:-title|-label|-error|-help)?"
+    r"(?:about|articles|ask|begin|changes|conditions|contents|credentials|disclaimer|email|facts|form|help|how|key|"
+    r"key-points|letter|main|menu|next|notes|on-this-page|page|people|problem|q|questions|references|related|reviewed|"
+    r"risks|search|signup|terms|top|website|written|foot-[a-z]+|signup-[a-z]+|question-\d+|[mnqr]\d+)(?:-title|-label|-error|-help)?"
 )
 OWN_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,79}")
 LONGEST_ID = 60
@@ -160,9 +160,13 @@ class _Reader:
         self._bullet: str | None = None  # what Word wrote before the item that is being read
 
     def flow(self, element: Element, marks: Marks) -> list[Block]:
+        return _gathered(self._loose(element, marks))
+
+    def _loose(self, element: Element, marks: Marks) -> list[Block]:
+        """What stands in the element; items of lists may still stand alone among it."""
         flow = _Flow()
         self._read(element, marks, flow)
-        return _gathered(flow.blocks())
+        return flow.blocks()
 
     def _read(self, element: Element, marks: Marks, flow: _Flow) -> None:
         flow.text(element.text, marks)
@@ -241,16 +245,17 @@ class _Reader:
     def _paragraphs(self, child: Element, tag: str, style: Mapping[str, str], marks: Marks) -> list[Block]:
         classes = child.get("class", "").split()
         self._bullet, outer_bullet = None, self._bullet
-        blocks = self.flow(child, marks)
+        blocks = self._loose(child, marks)
         bullet, self._bullet = self._bullet, outer_bullet
         level = re.search(r"\blevel(\d)", style.get("mso-list", ""))
         if tag == "p" and level and blocks:
-            return [Block("li", children=_fitted(blocks, inside="li"), marker=_marker(bullet or "", int(level[1])))]
+            item = _fitted(_gathered(blocks), inside="li")
+            return [Block("li", children=item, marker=_marker(bullet or "", int(level[1])))]
         if tag == "blockquote" or any(name in ("MsoQuote", "MsoIntenseQuote") for name in classes):
-            quoted = _fitted(blocks, inside="blockquote")
+            quoted = _fitted(_gathered(blocks), inside="blockquote")
             return [Block("blockquote", children=quoted)] if quoted else []
         if "callout" in classes:
-            boxed = _fitted(blocks, inside="div")
+            boxed = _fitted(_gathered(blocks), inside="div")
             return [Block("div", {"class": "callout"}, children=boxed)] if boxed else []
         for block in blocks:
             if block.tag != "p":
@@ -271,7 +276,7 @@ class _Reader:
         tag = "ol" if element.tag == "ol" else "ul"
 
         def add(children: list[Block], level: int = 0) -> None:
-            fitted = _fitted(children, inside="li")
+            fitted = _fitted(_gathered(children), inside="li")
             if fitted:
                 items.append(Block("li", children=fitted, marker=Marker(level, tag == "ol") if level else None))
 
@@ -283,7 +288,7 @@ class _Reader:
                 loose = _Flow()
                 add(self.flow(child, self._marks(child, _declarations(child), marks)), _spoken_level(child))
             elif child.tag in ("ul", "ol") and items:  # a list in a list, not in an item: Google Docs writes so
-                items[-1].children.extend(self._list(child, marks))
+                items[-1].children.extend(_gathered(self._list(child, marks)))
             else:
                 self._enter(child, marks, loose)
             loose.text(child.tail, marks)

@@ -119,6 +119,12 @@ class PublishableAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             and (getattr(obj.author, "user_id", None) == request.user.pk)
         )
 
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        changelist = super().get_changelist_instance(request)
+        if not self.may_publish(request):
+            changelist.list_editable = ()  # order and menus change what readers see, also of pages that are not theirs
+        return changelist
+
     def get_readonly_fields(self, request: HttpRequest, obj: Publishable | None = None) -> Any:
         return super().get_readonly_fields(request, obj) if self.may_publish(request) else PUBLISHERS_FIELDS
 
@@ -197,25 +203,30 @@ class PublishableAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             return self._render_preview(request, page)
         if page and not self.has_change_permission(request, page):
             raise PermissionDenied
-        form = self.get_form(request, page, change=page is not None)(request.POST, request.FILES, instance=page)
         with transaction.atomic():
-            transaction.set_rollback(True)  # saved for the length of this answer, so that all is as it would be
-            valid = form.is_valid()
-            draft = self.save_form(request, form, change=page is not None) if valid else form.instance
-            formsets, _inlines = self._create_formsets(request, draft, change=page is not None)  # type: ignore[attr-defined]
-            if not (valid and all(formset.is_valid() for formset in formsets)):
-                errors = [form.errors, *[e for formset in formsets for e in formset.errors if e]]
-                return TemplateResponse(
-                    request,
-                    "admin/preview_errors.html",
-                    {**self.admin_site.each_context(request), "errors": errors, "form": form},
-                    status=422,
-                ).render()
-            draft.save()
-            form.save_m2m()
-            for formset in formsets:
-                formset.save()
-            return self._render_preview(request, draft)
+            response = self._preview_as_typed(request, page)
+            transaction.set_rollback(True)  # it was saved for this answer alone, so that all is as it would be
+        return response
+
+    def _preview_as_typed(self, request: HttpRequest, page: Any) -> HttpResponse:
+        """Saves what stands in the form and renders it; the caller undoes the saving."""
+        form = self.get_form(request, page, change=page is not None)(request.POST, request.FILES, instance=page)
+        valid = form.is_valid()
+        draft = self.save_form(request, form, change=page is not None) if valid else form.instance
+        formsets, _inlines = self._create_formsets(request, draft, change=page is not None)  # type: ignore[attr-defined]
+        if not (valid and all(formset.is_valid() for formset in formsets)):
+            errors = [form.errors, *[e for formset in formsets for e in formset.errors if e]]
+            return TemplateResponse(
+                request,
+                "admin/preview_errors.html",
+                {**self.admin_site.each_context(request), "errors": errors, "form": form},
+                status=422,
+            ).render()
+        draft.save()
+        form.save_m2m()
+        for formset in formsets:
+            formset.save()
+        return self._render_preview(request, draft)
 
     def _render_preview(self, request: HttpRequest, page: Any) -> HttpResponse:
         request.is_preview = True  # type: ignore[attr-defined]  # the public frame is wanted on this admin address

@@ -46,9 +46,9 @@ def form_data(response: Any, form: str = "//form[@method='post'][.//input[@name=
         elif field.tag == "select":
             chosen = field.xpath(".//option[@selected]") or field.xpath(".//option")[:1]
             sent[name] = chosen[0].get("value", "") if chosen else ""
-        elif field.get("type") in ("checkbox", "radio"):
+        elif field.get("type") == "checkbox":
             if field.get("checked") is not None:
-                sent[name] = field.get("value", "on")
+                sent.setdefault(name, []).append(field.get("value", "on"))
         elif field.tag == "textarea":
             sent[name] = (field.text or "").removeprefix("\n")
         else:

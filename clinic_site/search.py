@@ -97,7 +97,15 @@ def marked(excerpt: str) -> SafeString:
     text = CITATION.sub("", excerpt)
     text = re.sub(r"^[^<>]*>", "", text) if re.match(r"^[^<]*>", text) else text
     text = re.sub(r"<[^>]*$", "", text)
-    text = escape(" ".join(strip_tags(text).replace("&nbsp;", " ").split()))
+    text = " ".join(strip_tags(text).replace("&nbsp;", " ").split())
+    text = re.sub(r"\s+([.,;:?!])", r"\1", text)  # PostgreSQL leaves a space where a tag stood
+    if not text:
+        return SafeString("")
+    if text.lstrip(START)[:1].islower():
+        text = f"… {text}"
+    if text[-1] not in ".?!":
+        text = f"{text} …"
+    text = escape(text)
     return mark_safe(text.replace(START, "<mark>").replace(STOP, "</mark>"))  # noqa: S308  (escaped just above)
 
 

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import transaction
+from django.db import models, transaction
 from django.db.models import ForeignKey, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -288,6 +288,7 @@ class ImageAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 @admin.register(Reference)
 class ReferenceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
     list_display = ["key", "authors", "title", "year", "design", "identifier"]
     list_filter = ["design", "year"]
     search_fields = ["key", "authors", "title", "doi", "pmid"]

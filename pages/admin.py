@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
+from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -73,6 +74,7 @@ class StepInline(admin.TabularInline):  # type: ignore[type-arg]
 class ClinicAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """One row: the list leads straight to its form, and it can't be deleted."""
 
+    formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
     inlines = [StatementInline, StepInline]
     fieldsets = [
         (None, {"fields": ["name", "tagline", "example_notice"]}),
@@ -89,6 +91,6 @@ class ClinicAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return False
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        if not Clinic.objects.exists():
+        if not Clinic.objects.exists() or not self.has_view_or_change_permission(request):
             return super().changelist_view(request, extra_context)
         return redirect(reverse("admin:pages_clinic_change", args=[1]))

@@ -63,7 +63,7 @@ def process_upload(upload: "File[bytes]") -> "ContentFile[bytes]":
 def _opened(upload: "File[bytes]") -> Image.Image:
     try:
         upload.seek(0)
-        picture = Image.open(upload, formats=["JPEG", "MPO", "PNG", "WEBP", "GIF"])
+        picture = Image.open(upload, formats=["JPEG", "PNG", "WEBP", "GIF"])  # JPEG finds MPO too
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise _too_many_pixels()
     except Exception as error:  # noqa: BLE001  as above

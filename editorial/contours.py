@@ -13,11 +13,13 @@ import math
 from collections import defaultdict
 from collections.abc import Callable
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
 Point = tuple[float, float]
 Cell = tuple[int, int]
+Edge = tuple[Cell, Cell]
 Field = dict[Cell, float]
 Height = Callable[[float, float], float]  # of a place (u, v), both 0 to 1
 
@@ -147,7 +149,6 @@ def _terrain(slug: str, temper: str, form: str) -> Height:
 
 def _cut(field: Field, columns: int, rows: int, level: float) -> list[list[Point]]:
     """Marching squares: the level's line through the grid, as runs of points in grid units."""
-    Edge = tuple[Cell, Cell]
     links: dict[Edge, list[Edge]] = defaultdict(list)
     place: dict[Edge, Point] = {}
     for i in range(columns):
@@ -213,7 +214,7 @@ def _curve(points: list[Point]) -> str:
     path = f"M{x} {y}"
     if len(whole) == 2:
         return path + f"L{whole[1][0]} {whole[1][1]}"
-    for (ax, ay), (bx, by) in zip(whole[1:-1], whole[2:], strict=True):
+    for (ax, ay), (bx, by) in pairwise(whole[1:]):
         mx, my = (bx, by) if (bx, by) == whole[-1] else ((ax + bx) // 2, (ay + by) // 2)
         path += f"q{ax - x} {ay - y} {mx - x} {my - y}".replace(" -", "-")
         x, y = mx, my

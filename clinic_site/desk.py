@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.auth import login
 from django.db.models import F, Q
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path, reverse
@@ -18,8 +18,9 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
+from editorial.contours import FORMS, contour
 from editorial.publishing import Publishable, Status, publishable_models
 from editorial.uploads import urlpatterns as editor_urls
 from newsletter.models import OutboxMessage, Subscriber
@@ -46,7 +47,12 @@ class ClinicAdminSite(admin.AdminSite):
         return super().index(request, {**(extra_context or {}), "desk": desk(request)})
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
-        return [path("resume/", resume, name="resume"), *editor_urls(self), *super().get_urls()]
+        drawing = self.admin_view(preview_contour, cacheable=True)
+        own = [
+            path("resume/", resume, name="resume"),
+            path("contours/<slug:form>/<slug:temper>/<slug:slug>.svg", drawing, name="contour"),
+        ]
+        return [*own, *editor_urls(self), *super().get_urls()]
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         inner = super().admin_view(view, cacheable)
@@ -63,6 +69,14 @@ class ClinicAdminSite(admin.AdminSite):
             return inner(request, *args, **kwargs)
 
         return update_wrapper(guarded, view)
+
+
+@require_safe
+def preview_contour(request: HttpRequest, form: str, temper: str, slug: str) -> HttpResponse:
+    """The drawing of a page that is only typed yet: readers' address for it draws none but stored pages."""
+    if form not in FORMS:
+        raise Http404
+    return HttpResponse(contour(slug, temper, form), content_type="image/svg+xml")
 
 
 # --- The desk -------------------------------------------------------------------------------------------------------

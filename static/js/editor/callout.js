@@ -61,9 +61,8 @@ CKEDITOR.plugins.add("callout", {
     });
 
     const setOff = new CKEDITOR.style({ element: "p", attributes: { class: "set-off" } });
-    const command = new CKEDITOR.styleCommand(setOff, { requiredContent: "p(set-off)" });
-    editor.addCommand("setoff", command);
-    editor.attachStyleStateChange(setOff, (state) => command.setState(state));
+    editor.addCommand("setoff", new CKEDITOR.styleCommand(setOff, { requiredContent: "p(set-off)" }));
+    editor.attachStyleStateChange(setOff, (state) => editor.getCommand("setoff").setState(state));
     editor.ui.addButton("SetOff", {
       label: words.setOff,
       command: "setoff",

@@ -20,13 +20,19 @@ PERMISSIONS_POLICY = ", ".join(
 
 
 def privacy_headers(get_response: View) -> View:
-    """Closes what a page never needs. Public pages may be kept but are asked about again: corrections show at once."""
+    """Closes what a page never needs. Public pages may be kept but are asked about again: corrections show at once.
+
+    No cookie reaches a public page, so that none can make it differ, whatever another program left on this host.
+    """
 
     def middleware(request: HttpRequest) -> HttpResponse:
+        is_admin = request.path.startswith(f"/{settings.ADMIN_PATH}")
+        if not is_admin:
+            request.META.pop("HTTP_COOKIE", None)
         response = get_response(request)
         response.headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
-        if request.path.startswith(f"/{settings.ADMIN_PATH}"):
+        if is_admin:
             response.headers.setdefault("Cache-Control", "no-store, private")
             response.headers.setdefault("X-Robots-Tag", "noindex, nofollow")
         elif request.method in ("GET", "HEAD"):
@@ -40,7 +46,7 @@ def maintenance(get_response: View) -> View:
     """Answers every page with a plain notice while MAINTENANCE is set; needs neither database nor session."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        if not settings.MAINTENANCE:
+        if not settings.MAINTENANCE or request.path.startswith(settings.STATIC_URL):  # the notice's own style sheets
             return get_response(request)
         response = render(None, "503.html", status=503)
         response.headers["Retry-After"] = "600"

@@ -151,7 +151,6 @@ class OutboxMessageAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     list_display = ["__str__", "subscriber", "created_at", "attempts", "due_at", "last_error", "gave_up_at"]
     list_filter = ["kind", ("gave_up_at", admin.EmptyFieldListFilter)]
-    list_select_related = ["subscriber"]
     actions = ["try_again"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:

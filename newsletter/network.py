@@ -32,6 +32,11 @@ def client_network(request: HttpRequest) -> str:
     return str(ip_network(f"{address}/{24 if address.version == 4 else 64}", strict=False))
 
 
+def is_internal(network: str) -> bool:
+    """Whether it is no visitor's: a proxy of ours speaks, and nobody told us how many of them there are."""
+    return network == UNKNOWN or ip_network(network).is_private
+
+
 def network_digest(network: str, hour: datetime) -> str:
     """A keyed hash of network and hour together: the same network looks different in the next hour."""
     return salted_hmac("newsletter.network", f"{network} {hour:%Y-%m-%dT%H%z}", algorithm="sha256").hexdigest()

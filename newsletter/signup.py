@@ -14,13 +14,14 @@ from django.utils import timezone
 from .addresses import digest_of
 from .discreet import described
 from .models import Consent, Correspondence, NetworkLimit, OutboxMessage, PendingSignup, Subscriber, Suppression
-from .network import network_digest
+from .network import is_internal, network_digest
 
 log = logging.getLogger(__name__)
 
 MAIL_EVERY = timedelta(days=1)  # at most one message that a sign-up causes, for each address
 UNANSWERED_MAX = 3  # then an address is asked no more, unless it confirms
 NETWORK_WINDOW = timedelta(hours=1)
+FAILURES_SHOWN = timedelta(days=30)  # how long staff see a message that was given up
 TRY_AGAIN_AFTER = timedelta(minutes=5)
 
 
@@ -42,6 +43,10 @@ def _count(network: str, now: datetime) -> None:
     limit = getattr(settings, "SIGNUPS_PER_NETWORK_AND_HOUR", 10)
     # The comparison is part of the update: of two requests at once only one can take the last place.
     if not NetworkLimit.objects.filter(digest=digest, count__lt=limit).update(count=F("count") + 1):
+        if is_internal(network):
+            log.warning(
+                "Many sign-ups come from our own network. Is TRUSTED_PROXY_COUNT right? Visitors share one limit."
+            )
         raise TooMany
 
 
@@ -113,6 +118,7 @@ def clean() -> None:
     forget_networks()
     Subscriber.objects.purge()
     now = timezone.now()
+    OutboxMessage.objects.filter(gave_up_at__lt=now - FAILURES_SHOWN).delete()
     PendingSignup.objects.filter(asked_at__lt=now - timedelta(days=7)).delete()
     # Hashes of addresses that owe no answer and whose owner was erased have nothing left to limit.
     known = Subscriber.objects.values("digest")

@@ -7,7 +7,7 @@ another language is another text, with a number of its own.
 TEXTS: dict[int, str] = {
     1: (
         "You ask us to send you our letter by e-mail. First we send one message to confirm it is you. "
-        "Every letter has a link that ends it. We keep your address, the time, and which form you used; nothing else."
+        "Every letter has a link that ends it. With your address we keep the time and which form you used."
     ),
 }
 NEWEST = max(TEXTS)

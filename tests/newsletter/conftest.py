@@ -105,11 +105,11 @@ def post_office(settings: Settings) -> Iterator[PostOffice]:
 class Visitor(Client):
     """A browser on one of our pages: it says where its forms stand."""
 
-    def sign_up(self, email: str, *, form: str = "article", **more: str):  # type: ignore[no-untyped-def]
+    def sign_up(self, email: str, *, form: str = "article", **more: str):
         data = {"email": email, "form": form, "wording": str(wording.NEWEST), "website": ""} | more
         return self.post("/newsletter/", data, headers={"Origin": "http://testserver"})
 
-    def press(self, link: str):  # type: ignore[no-untyped-def]
+    def press(self, link: str):
         """What the button on a token page does: sends the token, from a page whose browser says `Origin: null`."""
         parts = urlsplit(link)
         return self.post(parts.path, {"token": parse_qs(parts.query)["token"][0]}, headers={"Origin": "null"})

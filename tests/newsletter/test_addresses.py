@@ -88,7 +88,7 @@ def test_a_domain_that_two_rules_write_differently_is_not_guessed() -> None:
         normalise("sam@straße.example")
 
 
-def test_the_hash_needs_the_key(settings) -> None:  # type: ignore[no-untyped-def]
+def test_the_hash_needs_the_key(settings) -> None:
     before = digest_of("sam@example.org")
     settings.ADDRESS_HASH_KEY = "another"
     assert digest_of("sam@example.org") != before

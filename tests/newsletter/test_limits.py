@@ -88,6 +88,15 @@ class TestPerNetwork:
         assert visitor.sign_up("sam@example.org").status_code == 303
         assert visitor.sign_up("sam@example.org").status_code == 429
 
+    @pytest.mark.parametrize(("address", "is_warned"), [("10.0.0.1", True), ("8.8.8.8", False)])
+    def test_a_proxy_that_nobody_counted_is_noticed(
+        self, visitor: Visitor, settings: Settings, caplog: pytest.LogCaptureFixture, address: str, is_warned: bool
+    ) -> None:
+        settings.SIGNUPS_PER_NETWORK_AND_HOUR = 0
+        visitor.defaults["REMOTE_ADDR"] = address
+        assert visitor.sign_up("sam@example.org").status_code == 429
+        assert ("TRUSTED_PROXY_COUNT" in caplog.text) == is_warned
+
     def test_the_next_hour_begins_anew_and_the_last_is_forgotten(
         self, visitor: Visitor, settings: Settings, clock: Clock
     ) -> None:

@@ -80,7 +80,7 @@ def test_the_page_holds_the_token_in_one_hidden_field_only(visitor: Visitor, pur
 
 
 @pytest.mark.parametrize("purpose", list(Purpose))
-def test_a_link_begins_with_the_site_and_never_with_what_a_visitor_says(settings, purpose: Purpose) -> None:  # type: ignore[no-untyped-def]
+def test_a_link_begins_with_the_site_and_never_with_what_a_visitor_says(settings, purpose: Purpose) -> None:
     settings.SITE_URL = "https://clinic.example"
     assert tokens.link(purpose, 1).startswith(f"https://clinic.example/newsletter/{PATHS[purpose]}/?token=")
 
@@ -114,7 +114,7 @@ def test_links_that_end_something_never_expire(visitor: Visitor, clock: Clock, p
     assert visitor.press(link).status_code == 303
 
 
-def test_links_survive_a_new_secret_key_that_names_the_old(visitor: Visitor, settings) -> None:  # type: ignore[no-untyped-def]
+def test_links_survive_a_new_secret_key_that_names_the_old(visitor: Visitor, settings) -> None:
     link = links()[Purpose.UNSUBSCRIBE]
     settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
     settings.SECRET_KEY = "new"

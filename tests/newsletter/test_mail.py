@@ -20,7 +20,7 @@ def clinic() -> Clinic:
     )
 
 
-def build(kind: str):  # type: ignore[no-untyped-def]
+def build(kind: str):
     status = (
         Subscriber.Status.CONFIRMED if kind == OutboxMessage.Kind.ALREADY_SUBSCRIBED else Subscriber.Status.UNCONFIRMED
     )
@@ -57,6 +57,13 @@ def test_both_parts_have_the_same_links_and_nothing_is_fetched(clinic: Clinic, k
     # Made one after the other, so that the links of both parts are the very same.
     assert set(re.findall(r"https?://\S+", built.body)) == set(re.findall(r'href="([^"]+)"', html))
     assert not re.search(r"<img|<link|@import|url\(|<script|src=", html)
+
+
+def test_a_name_that_opens_the_postal_address_is_not_said_twice() -> None:
+    Clinic.objects.create(pk=1, name="Pine House", postal_address="Pine House\n1 Pine St")
+    built = build(OutboxMessage.Kind.CONFIRM)
+    assert built.body.count("Pine House") == 1
+    assert str(built.alternatives[0].content).count("Pine House") == 1
 
 
 def test_no_link_holds_the_address(clinic: Clinic) -> None:

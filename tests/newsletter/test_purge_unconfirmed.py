@@ -57,8 +57,14 @@ def test_the_worker_forgets_stale_sign_ups_and_idle_hashes_too() -> None:
     Correspondence.objects.create(digest="erased by staff", unanswered=0, last_mail_at=old)
     Correspondence.objects.create(digest="never answered", unanswered=2, last_mail_at=old)
     Correspondence.objects.create(digest="just now", unanswered=0, last_mail_at=timezone.now())
+    stale, fresh = (
+        make_message(subscriber=make_subscriber(email=f"{name}@example.org")) for name in ("stale", "fresh")
+    )
+    OutboxMessage.objects.filter(pk=stale.pk).update(gave_up_at=timezone.now() - timedelta(days=31))
+    OutboxMessage.objects.filter(pk=fresh.pk).update(gave_up_at=timezone.now() - timedelta(days=29))
     clean()
+    assert OutboxMessage.objects.get() == fresh
     assert not PendingSignup.objects.exists()
     left = set(Correspondence.objects.values_list("digest", flat=True))
     assert "erased by staff" not in left
-    assert {"never answered", "just now", Subscriber.objects.get().digest} == left
+    assert {"never answered", "just now", *Subscriber.objects.values_list("digest", flat=True)} == left

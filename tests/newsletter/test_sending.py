@@ -163,7 +163,7 @@ def test_a_message_that_cannot_be_built_does_not_hold_up_the_next(
     make_message(subscriber=make_subscriber(email="second@example.org"))
     build = mail.build
 
-    def broken(message: OutboxMessage):  # type: ignore[no-untyped-def]
+    def broken(message: OutboxMessage):
         if message.pk == first.pk:
             raise ValueError(f"can't write to {message.subscriber.email}")
         return build(message)

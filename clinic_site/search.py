@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from html import unescape
 from typing import Any
 
 from django.contrib.postgres.search import SearchHeadline, SearchQuery, SearchRank
@@ -19,11 +20,11 @@ from django.views.decorators.http import require_safe
 from blog.models import Article
 from editorial.paging import asked_page
 from editorial.publishing import Publishable
-from editorial.richtext import CITATION
 from pages.models import ConditionPage, StandingPage
 
 PER_PAGE = 10
 LONGEST_QUERY = 200  # characters; more is cut, nobody types more
+ANY_CITATION = re.compile(r"\[@[^\]\s]*\]?|^[^\[\]\s]*\]")  # whole, cut off at an end, or with a hit marked inside
 START, STOP = "\ue000", "\ue001"  # private-use characters mark the hits, so that the excerpt can be escaped as a whole
 KINDS: dict[str, tuple[type[Publishable], str]] = {
     "condition": (ConditionPage, "pages:condition_detail"),
@@ -94,10 +95,10 @@ def with_excerpts(rows: list[dict[str, object]], words: str) -> list[Result]:
 
 def marked(excerpt: str) -> SafeString:
     """The excerpt as text, hits in <mark>. Tags and cut-off tags at its ends are dropped first, the rest is escaped."""
-    text = CITATION.sub("", excerpt)
+    text = ANY_CITATION.sub("", excerpt)
     text = re.sub(r"^[^<>]*>", "", text) if re.match(r"^[^<]*>", text) else text
     text = re.sub(r"<[^>]*$", "", text)
-    text = " ".join(strip_tags(text).replace("&nbsp;", " ").split())
+    text = " ".join(unescape(strip_tags(text)).split())
     text = re.sub(r"\s+([.,;:?!])", r"\1", text)  # PostgreSQL leaves a space where a tag stood
     if not text:
         return SafeString("")

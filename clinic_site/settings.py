@@ -80,11 +80,11 @@ INSTALLED_APPS = [
     "clinic_site.apps.ClinicSiteConfig",  # last: it makes the groups once every app has made its permissions
 ]
 MIDDLEWARE = [
-    "clinic_site.headers.maintenance",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "clinic_site.headers.privacy_headers",
     "csp.middleware.CSPMiddleware",
+    "clinic_site.headers.maintenance",  # after what sets headers and serves style sheets, before what asks a database
     "django.middleware.http.ConditionalGetMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",

@@ -37,7 +37,7 @@ def moved_pages(get_response: View) -> View:
         here = Redirect.objects.filter(site_id=settings.SITE_ID, old_path=request.path)
         try:
             new_path = here.values_list("new_path", flat=True).first()
-        except DatabaseError:
+        except (DatabaseError, ValueError):  # away; or an address with a character that no text there may hold
             return response
         return HttpResponsePermanentRedirect(new_path) if new_path else response
 

@@ -1,8 +1,9 @@
 """The admin site: its first page is a working desk, and a session that ends never costs what somebody had typed."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import update_wrapper
 from typing import Any
+from urllib.parse import unquote
 
 from django.contrib import admin
 from django.contrib.admin.forms import AdminAuthenticationForm
@@ -87,14 +88,14 @@ def desk(request: HttpRequest) -> dict[str, Any]:
     kinds = [kind for kind in publishable_models() if _may_view(request, kind)]
     now, today = timezone.now(), timezone.localdate()
     person = getattr(request.user, "person", None)
-    drafts = Q(status=Status.DRAFT)
+    drafts, public = Q(status=Status.DRAFT), ~Q(status=Status.DRAFT) & Q(publish_at__lte=now)
     mine = drafts & Q(author=person) if person else Q(pk__in=[])
     return {
         "mine": _rows(kinds, mine, "-changed_at"),
         "drafts": _rows(kinds, drafts & ~mine, "-changed_at"),
         "next": _rows(kinds, Q(status=Status.SCHEDULED, publish_at__gt=now), "publish_at"),
-        "review": _due_for_review(kinds, today),
-        "changes": _rows(kinds, Q(status=Status.PUBLISHED), "-changed_at"),
+        "review": _due_for_review(kinds, public, today),
+        "changes": _rows(kinds, public, "-changed_at"),
         "newsletter": newsletter_figures() if request.user.has_perm("newsletter.view_subscriber") else None,
         "problems": list(Heartbeat.objects.exclude(problem="")),
         "worker_is_silent": not Heartbeat.objects.filter(beat_at__gt=now - WORKER_SILENT).exists(),
@@ -126,11 +127,11 @@ def _row(page: Publishable) -> dict[str, Any]:
     return {"page": page, "url": url, "kind": meta.verbose_name}
 
 
-def _due_for_review(kinds: list[type[Publishable]], today: Any) -> list[dict[str, Any]]:
+def _due_for_review(kinds: list[type[Publishable]], public: Q, today: date) -> list[dict[str, Any]]:
     rows = []
     for kind in kinds:
         latest = today + REVIEW_AHEAD - kind.REVIEW_EVERY
-        rows += _rows([kind], Q(status=Status.PUBLISHED, reviewed_on__lte=latest), "reviewed_on")
+        rows += _rows([kind], public & Q(reviewed_on__lte=latest), "reviewed_on")
     rows.sort(key=lambda row: row["page"].next_review_on)
     return [{**row, "is_overdue": row["page"].next_review_on < today} for row in rows[:LONGEST_LIST]]
 
@@ -180,7 +181,8 @@ def session_ended(
 def resume(request: HttpRequest) -> HttpResponse:
     """Signs in again and shows one button that sends the kept form to where it was going; that view checks it anew."""
     target = request.POST.get("target", "")
-    if not (url_has_allowed_host_and_scheme(target, allowed_hosts=None) and target.startswith(reverse("admin:index"))):
+    is_ours = url_has_allowed_host_and_scheme(target, allowed_hosts=None) and target.startswith(reverse("admin:index"))
+    if not is_ours or ".." in unquote(target):
         return redirect("admin:index")
     form = AdminAuthenticationForm(request, data=request.POST)
     fields = _fields(request, prefix=KEPT)
@@ -197,11 +199,10 @@ def resume(request: HttpRequest) -> HttpResponse:
 
 
 def _fields(request: HttpRequest, prefix: str) -> list[tuple[str, str]]:
-    """Every sent field whose name has the prefix, without it; never the token or the password."""
-    own = {"csrfmiddlewaretoken", "username", "password", "target"} if not prefix else set()
+    """Every sent field whose name has the prefix, without it; never a token or a password, whoever's it is."""
     return [
         (name.removeprefix(prefix), str(value))
         for name, values in request.POST.lists()
-        if name.startswith(prefix) and name not in own and name != prefix + "csrfmiddlewaretoken"
+        if name.startswith(prefix) and name != f"{prefix}csrfmiddlewaretoken" and "password" not in name
         for value in values
     ]

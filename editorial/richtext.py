@@ -215,7 +215,7 @@ FORBIDDEN_PLUGINS = (
     "image2", "mathjax", "newpage", "preview", "print", "save", "scayt", "smiley", "sourcearea", "sourcedialog", "stylescombo",
     "stylesheetparser", "templates", "uploadimage", "uploadwidget", "wsc",
 )  # fmt: skip
-OWN_PLUGINS = ("callout", "sitepage", "picture")  # static/js/editor/
+OWN_PLUGINS = ("callout", "sitepage", "picture", "cleanpaste")  # static/js/editor/
 TOOLBAR = [
     ["Format"],
     ["Bold", "Italic", "Subscript", "Superscript", "RemoveFormat"],
@@ -271,11 +271,10 @@ def editor_config() -> dict[str, Any]:
         "entities": False,
         "basicEntities": True,
         "forcePasteAsPlainText": False,
-        "pasteFromWordRemoveFontStyles": False,  # the server reads bold and italic from them, then drops them
         "ownPages": reverse("admin:editor_pages"),
         "ownPictures": reverse("admin:editor_pictures"),
         "uploadTo": reverse("admin:editor_upload"),
-        "mediaUrl": settings.MEDIA_URL,
+        "cleanAt": reverse("admin:editor_clean"),
         "words": editor_words(),
     }
 
@@ -303,6 +302,7 @@ def editor_words() -> dict[str, str]:
         "noAlt": _("Describe the picture, or mark it as decorative."),
         "uploading": _("Uploading …"),
         "failed": _("This did not work. You may be signed out or offline. Your text is still here: sign in in another tab, then try again."),
+        "pastePlain": _("Only the plain words were pasted: the site could not be asked. You may be signed out or offline."),
         "foreignPictures": _("Pictures from elsewhere can’t be pasted. Save them as files and use the picture button."),
     }
 
@@ -312,6 +312,10 @@ class RichTextWidget(CKEditorWidget):  # type: ignore[misc]
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
         super().__init__(attrs={"rows": 20, "cols": 80, **(attrs or {})})
+
+    def format_value(self, value: Any) -> str:
+        """Also what comes back with a refused form is cleaned, so that the editor never parses anything else."""
+        return clean(str(value or ""))
 
     def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> Any:
         self.config = editor_config()  # late: addresses and language are those of this request

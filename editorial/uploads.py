@@ -1,5 +1,6 @@
-"""What the editor asks the server for: taking in a picture, the pictures there are, and the site's own pages."""
+"""What the editor asks the server for: taking in a picture, the pictures there are, the site's own pages, a clean paste."""
 
+import re
 from collections.abc import Callable
 from functools import wraps
 from pathlib import PurePath
@@ -10,6 +11,7 @@ from django.contrib.admin import AdminSite
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import URLPattern, path
+from django.utils.html import escape
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -18,6 +20,7 @@ from django.views.decorators.http import require_POST, require_safe
 from .images import process_upload
 from .models import Image
 from .publishing import publishable_models
+from .richtext import clean
 
 LONGEST_LIST = 40  # entries of the picker; who doesn't find theirs types a word of the title
 
@@ -78,6 +81,7 @@ def urlpatterns(admin_site: AdminSite) -> list[URLPattern]:
         path("editor/upload/", staff_only(upload), name="editor_upload"),
         path("editor/pictures/", staff_only(pictures), name="editor_pictures"),
         path("editor/pages/", staff_only(pages), name="editor_pages"),
+        path("editor/clean/", staff_only(cleaned_paste), name="editor_clean"),
     ]
 
 
@@ -146,3 +150,10 @@ def pages(request: HttpRequest) -> JsonResponse:
         ]
     found.sort(key=lambda page: page["title"].casefold())
     return JsonResponse({"pages": found[:LONGEST_LIST]})
+
+
+@require_POST
+def cleaned_paste(request: HttpRequest) -> JsonResponse:
+    """What was pasted (`html`, or `text` without markup), as it would be stored. Headings get their ids when it is."""
+    html = clean(request.POST.get("html", "") or escape(request.POST.get("text", "")))
+    return JsonResponse({"html": re.sub(r'<(h[2-4]) id="[^"]*"', r"<\1", html)})

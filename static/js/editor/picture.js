@@ -178,26 +178,25 @@ CKEDITOR.plugins.add("picture", {
       icon: `${this.path}icons/picture.svg`,
     });
 
-    editor.on("paste", (event) => {
-      const { dataTransfer } = event.data;
-      const hasWords = /\S/.test((event.data.dataValue ?? "").replace(/<[^>]*>|&nbsp;/g, ""));
-      for (let i = 0; !hasWords && i < dataTransfer.getFilesCount(); i++) {
-        const file = dataTransfer.getFile(i);
-        if (!file?.type.startsWith("image/")) continue;
-        pasted = file;
-        event.cancel();
-        editor.execCommand("picture");
-        return;
-      }
-      const own = editor.config.mediaUrl;
-      let isForeign = false;
-      event.data.dataValue = (event.data.dataValue ?? "").replace(/<img\b[^>]*>/gi, (tag) => {
-        const source = /\ssrc\s*=\s*["']?([^"'\s>]+)/i.exec(tag)?.[1] ?? "";
-        if (source.startsWith(own) || source.startsWith(location.origin + own)) return tag;
-        isForeign = true;
-        return "";
-      });
-      if (isForeign) editor.showNotification(words.foreignPictures, "info", 12_000);
-    });
+    // Before the words of a paste are looked at: a lone picture is a file to upload, and to describe.
+    editor.on(
+      "paste",
+      (event) => {
+        const { dataTransfer } = event.data;
+        const html = dataTransfer.getData("text/html") || event.data.dataValue || "";
+        if (/\S/.test(html.replace(/<style\b[^]*?<\/style>|<[^>]*>|&nbsp;/g, ""))) return;
+        for (let i = 0; i < dataTransfer.getFilesCount(); i++) {
+          const file = dataTransfer.getFile(i);
+          if (!file?.type.startsWith("image/")) continue;
+          pasted = file;
+          event.cancel();
+          editor.execCommand("picture");
+          return;
+        }
+      },
+      null,
+      null,
+      -1,
+    );
   },
 });

@@ -19,12 +19,14 @@ CKEDITOR.plugins.add("sitepage", {
         message = words.failed;
       }
       if (mine !== latest) return; // an answer to letters typed since then is under way
+      const chosen = list.getValue();
       list.clear();
       for (const page of pages) {
         const state = page.state === "published" ? "" : `, ${page.stateLabel}`;
         list.add(`${page.title} (${page.kind}${state})`, page.path);
       }
       if (!pages.length) list.add(message, "");
+      if (pages.some((page) => page.path === chosen)) list.setValue(chosen);
     }
 
     function insert(path, text) {

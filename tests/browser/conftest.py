@@ -12,6 +12,12 @@ from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
+from clinic_site.demo.load import staff_accounts
+from tests.newsletter.conftest import post_office as post_office  # a fixture of both
+
+from .demo import put_demo
+from .people import People
+
 HERE = Path(__file__).parent
 REQUIRED = bool(os.environ.get("CI") or os.environ.get("BROWSER_REQUIRED"))
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "microsoft-edge")
@@ -94,3 +100,21 @@ def context(browser: Browser, live_site: str) -> Iterator[BrowserContext]:
 @pytest.fixture
 def page(context: BrowserContext) -> Page:
     return context.new_page()
+
+
+@pytest.fixture(scope="session")
+def demo_uploads(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the demonstration's pictures are, as long as its content is put back from a copy."""
+    return tmp_path_factory.mktemp("uploads")
+
+
+@pytest.fixture
+def people(
+    browser: Browser, live_site: str, transactional_db: None, settings: Settings, demo_uploads: Path
+) -> Iterator[People]:
+    """Visitors and staff on the site with its demonstration content; watched, see `people.py`."""
+    settings.MEDIA_ROOT = demo_uploads
+    put_demo()
+    everybody = People(browser, live_site, passwords=staff_accounts())
+    yield everybody
+    everybody.look_back()

@@ -1,0 +1,105 @@
+"""Each of the demonstration's accounts signs in, sees what it may, and is refused what it may not."""
+
+import pytest
+from django.urls import reverse
+from playwright.sync_api import Page, expect
+
+from blog.models import Article
+from newsletter.models import Subscriber
+
+from .people import People
+from .writing import field, row, text
+
+ARTICLES, ADD_ARTICLE = "admin:blog_article_changelist", "admin:blog_article_add"
+SUBSCRIBERS, SUPPRESSIONS = "admin:newsletter_subscriber_changelist", "admin:newsletter_suppression_add"
+USERS, CLINIC, REDIRECTS = "admin:auth_user_changelist", "admin:pages_clinic_changelist", "admin:redirects_redirect_changelist"
+SAFETY, REFERENCES = "admin:editorial_safetytext_changelist", "admin:editorial_reference_changelist"
+REFERENCE, PERSON = "admin:editorial_reference_add", "admin:editorial_person_add"
+CONDITIONS = "admin:pages_conditionpage_changelist"
+MAY: dict[str, list[str]] = {
+    "editor": [ARTICLES, ADD_ARTICLE, SUBSCRIBERS, SUPPRESSIONS, USERS, CLINIC, REDIRECTS, SAFETY, REFERENCE, PERSON],
+    "writer": [ARTICLES, ADD_ARTICLE, CONDITIONS, REFERENCES, REFERENCE, SAFETY],
+    "clinician": [ARTICLES, CONDITIONS, REFERENCES, REFERENCE, SAFETY],
+    "letters": [SUBSCRIBERS, SUPPRESSIONS, ARTICLES, CONDITIONS, REFERENCES],
+}
+MAY_NOT: dict[str, list[str]] = {
+    "writer": [SUBSCRIBERS, SUPPRESSIONS, USERS, CLINIC, REDIRECTS, PERSON],
+    "clinician": [ADD_ARTICLE, SUBSCRIBERS, USERS, CLINIC, REDIRECTS, PERSON],
+    "letters": [ADD_ARTICLE, USERS, CLINIC, REDIRECTS, REFERENCE, PERSON],
+}
+LISTS = ["My drafts", "Other drafts", "Going live next", "Due for review", "Changed last, public"]
+
+
+def desk(page: Page) -> list[str]:
+    page.goto(reverse("admin:index"))
+    return [words.strip() for words in page.locator(".desk-list h2").all_inner_texts()]
+
+
+@pytest.mark.parametrize("name", MAY)
+def test_the_desk_and_the_pages_of_an_account(people: People, name: str) -> None:
+    Subscriber.objects.create(email="sam.reader@example.org")
+    page = people.staff(name)
+    assert desk(page) == [*LISTS, *(["Newsletter"] if name in ("editor", "letters") else [])]
+    for allowed in MAY[name]:
+        answer = page.goto(reverse(allowed))
+        assert answer is not None
+        assert answer.status == 200, allowed
+        expect(page.get_by_role("link", name="Log out").or_(page.get_by_role("button", name="Log out"))).to_be_visible()
+    for refused in MAY_NOT.get(name, []):
+        people.expect(403, reverse(refused))
+        answer = page.goto(reverse(refused))
+        assert answer is not None
+        assert answer.status == 403, refused
+        expect(page.get_by_role("heading", level=1)).to_have_text("This page is not open to you")
+
+
+@pytest.mark.parametrize("name", MAY_NOT)
+def test_the_desk_offers_nothing_that_is_refused(people: People, name: str) -> None:
+    page = people.staff(name)
+    page.get_by_text("Everything that can be edited").click()
+    offered = {link.get_attribute("href") for link in page.locator(".all-models a[href]").all()}
+    assert offered
+    assert not offered & {reverse(refused) for refused in MAY_NOT[name]}
+    for path in sorted(path for path in offered if path):
+        answer = page.goto(path)
+        assert answer is not None
+        assert answer.status == 200, path
+
+
+def test_a_writer_reads_what_is_public_and_changes_nothing_of_it(people: People) -> None:
+    article = Article.objects.get(slug="ketamine-and-ect")
+    writer = people.staff("writer")
+    writer.goto(reverse("admin:blog_article_change", args=[article.pk]))
+    expect(writer.get_by_role("heading", level=1)).to_have_text("View article")
+    expect(row(writer, "body")).to_contain_text("ketamine")
+    expect(writer.get_by_role("button", name="Save")).to_have_count(0)
+    expect(writer.get_by_role("button", name="Preview what I have typed")).to_have_count(0)
+
+
+def test_a_writer_can_not_publish_their_own_draft(people: People) -> None:
+    writer = people.staff("writer")
+    writer.goto(reverse(ADD_ARTICLE))
+    text(writer)
+    expect(row(writer, "status").locator("select")).to_have_count(0)
+    expect(row(writer, "status")).to_contain_text("Draft")
+    assert field(writer, "Author").locator("option").all_inner_texts() == ["---------", "Maya Lindqvist"]
+
+
+@pytest.mark.parametrize(("name", "shown"), [("editor", True), ("letters", True)])
+def test_whoever_cares_for_subscribers_sees_their_addresses(people: People, name: str, shown: bool) -> None:
+    Subscriber.objects.create(email="sam.reader@example.org")
+    page = people.staff(name)
+    page.goto(reverse(SUBSCRIBERS))
+    assert ("sam.reader@example.org" in page.content()) is shown
+    assert "sam.reader" not in page.title()
+
+
+def test_nobody_gets_in_without_signing_in(people: People) -> None:
+    stranger = people.visitor()
+    people.is_staff(stranger)  # the sign-in page sets a cookie
+    for names in MAY.values():
+        for name in names:
+            stranger.goto(reverse(name))
+            assert stranger.url.startswith(people.site + reverse("admin:login"))
+    stranger.goto("/")
+    assert stranger.evaluate("document.cookie") == ""

@@ -136,6 +136,8 @@ class PublishableAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         form = super().get_form(request, obj, change, **kwargs)
+        if not change and "title" in form.base_fields:
+            form.base_fields["title"].widget.attrs["autofocus"] = True
         if not self.may_publish(request) and "author" in form.base_fields:
             form.base_fields["author"].required = True  # else the writer would lose sight of the draft
         return form
@@ -219,7 +221,7 @@ class PublishableAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             return TemplateResponse(
                 request,
                 "admin/preview_errors.html",
-                {**self.admin_site.each_context(request), "errors": errors, "form": form},
+                {**self.admin_site.each_context(request), "title": _("No preview yet"), "errors": errors, "form": form},
                 status=422,
             ).render()
         draft.save()

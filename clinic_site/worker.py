@@ -69,9 +69,12 @@ class Worker:
     def run(self) -> None:
         """Works until stopped by SIGTERM or SIGINT."""
         try:
-            while not self.stopping.is_set():
-                self.look()
-                self.stopping.wait(LOOKS_EVERY)
+            try:
+                while not self.stopping.is_set():
+                    self.look()
+                    self.stopping.wait(LOOKS_EVERY)
+            finally:
+                _set_alarm(0)  # whoever ended in time must not be interrupted afterwards
         except Stopped:
             log.info("Stopped in the middle of a job; what it had not finished is done by the next worker.")
 
@@ -90,9 +93,7 @@ class Worker:
     def stop(self, *_signal: Any) -> None:
         """For signals: ends after the job at hand, or in the middle of it if that takes longer than PATIENCE."""
         self.stopping.set()
-        if hasattr(signal, "setitimer"):  # not on Windows
-            signal.signal(signal.SIGALRM, _give_up_waiting)
-            signal.setitimer(signal.ITIMER_REAL, PATIENCE)
+        _set_alarm(PATIENCE)
 
     def _do(self, job: Job) -> None:
         close_old_connections()  # one that a restarted database has dropped, or that is too old
@@ -124,6 +125,13 @@ class Worker:
         except DatabaseError:
             return  # the job has failed for the same reason, and said so
         job.beat_at = time.monotonic()
+
+
+def _set_alarm(seconds: float) -> None:
+    """Interrupts after so many seconds; 0 takes it back. Windows has none: there the job at hand is awaited."""
+    if hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGALRM, _give_up_waiting)
+        signal.setitimer(signal.ITIMER_REAL, seconds)
 
 
 def _give_up_waiting(*_signal: Any) -> None:

@@ -240,6 +240,14 @@ def silent_mail_server() -> Iterator[int]:
         yield server.getsockname()[1]
 
 
+def test_who_ended_in_time_is_not_interrupted_afterwards(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker, "PATIENCE", 0.1)
+    running = Worker([])
+    running.stop()
+    running.run()
+    time.sleep(0.2)  # an alarm left behind would raise here
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_it_ends_cleanly_after_the_job_at_hand(number: signal.Signals) -> None:

@@ -227,6 +227,8 @@ DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Lette
 vars().update(env.email_url("EMAIL_URL", default="smtp://localhost:25" if IN_PRODUCTION else "filemail:///"))
 EMAIL_TIMEOUT = 20  # seconds; a mail server that hangs must not hold the worker
 EMAIL_FILE_PATH = LOCAL_DIR / "mail"
+# A household or an office shares one network address; a program that tries out addresses does too.
+SIGNUPS_PER_NETWORK_AND_HOUR = env.int("SIGNUPS_PER_NETWORK_AND_HOUR", default=10)
 SHOW_MAILBOX = ENVIRONMENT == "development"
 
 # --- Checks, logs ---------------------------------------------------------------------------------------------------

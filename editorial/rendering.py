@@ -20,6 +20,14 @@ from .richtext import CITATION, cited_keys
 RISKS_ID = "risks"
 LATEST_RISKS = 0.66  # the share of the words after which the risk block may no longer come
 HEADINGS = ("h2", "h3", "h4")
+# What the templates around a text call their own parts; a heading of the same words gets a number behind it.
+TAKEN_IDS = {
+    "articles", "ask", "begin", "changes", "conditions", "credentials", "disclaimer", "foot-clinic", "foot-conditions",
+    "foot-publishing", "help", "how", "key", "letter", "main", "menu", "next", "on-this-page", "people", "q",
+    "questions", "references", "reviewed", "risks", "risks-title", "signup-email", "signup-problem", "signup-terms",
+    "signup-website", "written",
+}  # fmt: skip
+COUNTED_IDS = re.compile(r"(?:m|r|question-)\d+")  # mentions, references, questions
 NO_NOTE_INSIDE = {"table", "figcaption", *HEADINGS}  # a margin note has no place beside these
 NOT_FOR_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # what lxml refuses to write
 
@@ -66,6 +74,7 @@ class _Renderer:
         self._known = references
         self._numbers: dict[str, int] = {}
         self._noted: set[str] = set()  # what has had its margin note
+        self._ids = set(TAKEN_IDS)
 
     @property
     def references(self) -> list[Cited]:
@@ -75,14 +84,29 @@ class _Renderer:
     def render(self, text: str, *, risks: SafetyText | None = None) -> tuple[SafeString, list[Heading]]:
         """`text` must be clean, as `RichTextField` stores it. Unknown keys vanish: saving refuses them."""
         root = lxml_html.fragment_fromstring(NOT_FOR_XML.sub("", text), create_parent="div")
+        self._tell_apart(root.xpath(".//h2 | .//h3 | .//h4"))
         if risks:
-            _insert_midway(root, _risk_block(risks))
+            block = _risk_block(risks)
+            self._tell_apart(block.xpath(".//h3 | .//h4"))
+            _insert_midway(root, block)
         _take_citations_out_of_links(root)
         self._number_citations(root)
         for table in root.xpath(".//table"):
             _prepare_table(table)
         inner = escape(root.text or "") + "".join(lxml_html.tostring(child, encoding="unicode") for child in root)
         return mark_safe(inner), _contents(root)  # noqa: S308  (clean in, and lxml escapes what is added)
+
+    def _tell_apart(self, headings: Iterable[HtmlElement]) -> None:
+        """Gives no two headings of a page the same id: the text first, the risk block and answers after."""
+        for heading in headings:
+            wanted = own = heading.get("id")
+            again = 1
+            while own and (own in self._ids or COUNTED_IDS.fullmatch(own)):
+                again += 1
+                own = f"{wanted}-{again}"
+            if own:
+                heading.set("id", own)
+                self._ids.add(own)
 
     def _number_citations(self, element: HtmlElement) -> None:
         """Puts links in place of the citations in and below the element, in the order in which they are read."""

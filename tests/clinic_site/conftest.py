@@ -99,10 +99,3 @@ def site(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest
         found = crawl()
         transaction.set_rollback(True)
     return found
-
-
-@pytest.fixture
-def demo(db: None, settings: Any, tmp_path: Path) -> None:
-    """The demonstration content, for this test alone."""
-    settings.MEDIA_ROOT = tmp_path / "media"
-    load()

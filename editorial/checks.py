@@ -19,13 +19,13 @@ DJANGOS_FINDER = "django.contrib.staticfiles.finders.AppDirectoriesFinder"
 
 @register(Tags.security)
 def check_uploader(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """The uploader that comes with the editor checks neither content nor size, and keeps what a photograph tells of its place."""
+    """The uploader that comes with the editor checks neither content nor size, and keeps a photograph's place."""
     if not apps.is_installed(richtext.UPLOADER_APP) and not any(_uploader_views(get_resolver())):
         return []
     return [
         Error(
             f"{richtext.UPLOADER_APP} is installed or has an address.",
-            hint="Take it out of INSTALLED_APPS and the URLs. Pictures are uploaded through editorial.uploads, which checks them.",
+            hint="Take it out of INSTALLED_APPS and the URLs. editorial.uploads takes pictures, and checks them.",
             id="editorial.E001",
         )
     ]
@@ -62,7 +62,7 @@ def check_editor_config(app_configs: Sequence[AppConfig] | None, **kwargs: Any) 
     return [
         Error(
             f"The editor is configured unsafely: {fault}.",
-            hint="It gets no more fixes, so each known hole is closed by its configuration: see editor_config() in editorial.richtext.",
+            hint="It gets no more fixes, so each known hole is closed by editor_config() in editorial.richtext.",
             id="editorial.E002",
         )
         for fault in faults
@@ -97,7 +97,9 @@ def check_policy(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list
     if any("data:" in settings.EDITOR_CSP.get(name, []) for name in ("script-src", "default-src", "object-src")):
         faults.append("EDITOR_CSP allows scripts from data: addresses")
     return [
-        Error(f"{fault}.", hint="Compare with the settings' own comments; the editor needs no more.", id="editorial.E004")
+        Error(
+            f"{fault}.", hint="Compare with the settings' own comments; the editor needs no more.", id="editorial.E004"
+        )
         for fault in faults
     ]
 

@@ -35,7 +35,7 @@ def image_path(instance: Any, filename: str) -> str:
 
 
 def process_upload(upload: "File[bytes]") -> "ContentFile[bytes]":
-    """The picture drawn anew: upright, in sRGB, at most 2400 pixels a side, without metadata or anything hidden in the file.
+    """The picture drawn anew: upright, in sRGB, at most MAX_SIDE wide and high, without anything hidden in the file.
 
     Raises ValidationError with a message for the person who uploads.
     """
@@ -55,7 +55,7 @@ def process_upload(upload: "File[bytes]") -> "ContentFile[bytes]":
         drawn.info.clear()  # what a format would otherwise write along: comments, profiles, text
         written = BytesIO()
         drawn.save(written, kept_format, **({} if kept_format == "PNG" else {"quality": QUALITY}), optimize=True)
-    except Exception as error:  # noqa: BLE001  a damaged file makes Pillow raise almost anything
+    except Exception as error:
         raise _unreadable() from error
     return ContentFile(written.getvalue(), name=f"picture.{ending}")
 
@@ -66,12 +66,14 @@ def _opened(upload: "File[bytes]") -> Image.Image:
         picture = Image.open(upload, formats=["JPEG", "PNG", "WEBP", "GIF"])  # JPEG finds MPO too
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise _too_many_pixels()
-    except Exception as error:  # noqa: BLE001  as above
+    except Exception as error:
         raise _unreadable() from error
     if picture.width * picture.height > MAX_PIXELS:
         raise _too_many_pixels()
     if picture.format != "MPO" and getattr(picture, "is_animated", False):
-        raise ValidationError(_("This picture moves. Movement distracts readers: upload a still picture."), code="animated")
+        raise ValidationError(
+            _("This picture moves. Movement distracts readers: upload a still picture."), code="animated"
+        )
     return picture
 
 
@@ -80,7 +82,7 @@ def _in_srgb(picture: Image.Image, *, keeps_transparency: bool) -> Image.Image:
     profile = picture.info.get("icc_profile")
     is_transparent = keeps_transparency and picture.has_transparency_data
     if picture.mode.startswith(("I", "F")):  # 16 bits a channel and more: the browser shows 8
-        low, high = picture.getextrema()
+        _low, high = picture.getextrema()
         scale = 255 / 65535 if high > 255 else 1  # type: ignore[operator]
         return picture.point(lambda value: value * scale).convert("L")
     wanted = "RGBA" if is_transparent else "RGB"

@@ -44,8 +44,8 @@ URL_SCHEMES = frozenset({"http", "https", "mailto", "tel", "sms"})
 
 # What goes with everything inside it: nothing in there is text that somebody wrote for readers.
 DROPPED_WHOLE = {
-    "script", "style", "template", "noscript", "iframe", "object", "applet", "audio", "video", "canvas", "svg", "math", "map",
-    "select", "datalist", "textarea", "button", "nav", "title", "xml", "del",
+    "script", "style", "template", "noscript", "iframe", "object", "applet", "audio", "video", "canvas", "svg", "math",
+    "map", "select", "datalist", "textarea", "button", "nav", "title", "xml", "del",
 }  # fmt: skip
 TRACKING = re.compile(r"utm_\w+|fbclid|gclid|dclid|msclkid|mc_[ce]id|igshid|_hsenc|_hsmi")
 
@@ -70,11 +70,17 @@ def link_address(address: str) -> str | None:
         return urlunsplit(parts) if parts.path else None
     if not parts.hostname or "@" in parts.netloc:
         return None
-    if parts.hostname in ("www.google.com", "google.com") and parts.path == "/url":  # Google Docs puts itself in between
+    if (
+        parts.hostname in ("www.google.com", "google.com") and parts.path == "/url"
+    ):  # Google Docs puts itself in between
         target = parse_qs(parts.query).get("q") or parse_qs(parts.query).get("url") or [""]
         return link_address(target[0]) if target[0].startswith(("http://", "https://")) else None
     if TRACKING.search(parts.query):
-        kept = [(name, value) for name, value in parse_qsl(parts.query, keep_blank_values=True) if not TRACKING.fullmatch(name)]
+        kept = [
+            (name, value)
+            for name, value in parse_qsl(parts.query, keep_blank_values=True)
+            if not TRACKING.fullmatch(name)
+        ]
         parts = parts._replace(query=urlencode(kept))
     return urlunsplit(parts)
 
@@ -160,7 +166,9 @@ def cited_keys(html: str) -> list[str]:
 
 def plain_text(html: str) -> str:
     """The words alone, for counting and for teasers. Not HTML: escape it where it is shown."""
-    apart = re.sub(r"<(?=/?(?:p|h[2-4]|li|[uo]l|div|t[dhr]|caption|figcaption|blockquote|br)\b)", " <", CITATION.sub("", html))
+    apart = re.sub(
+        r"<(?=/?(?:p|h[2-4]|li|[uo]l|div|t[dhr]|caption|figcaption|blockquote|br)\b)", " <", CITATION.sub("", html)
+    )
     return " ".join(entities.unescape(strip_tags(apart)).split())
 
 
@@ -202,18 +210,21 @@ class RichTextFormField(forms.CharField):
 
 # Only these parts of the editor run; what is not named is not there. None of them calls another host.
 PLUGINS = (
-    "dialogui", "dialog", "xml", "ajax", "a11yhelp", "basicstyles", "blockquote", "notification", "button", "toolbar", "clipboard", "panel",
-    "floatpanel", "menu", "contextmenu", "elementspath", "enterkey", "entities", "find", "floatingspace", "listblock", "richcombo",
-    "fakeobjects", "format", "htmlwriter", "wysiwygarea", "indent", "indentlist", "link", "list", "magicline", "maximize",
-    "pastetext", "pastetools", "pastefromgdocs", "pastefromlibreoffice", "pastefromword", "removeformat", "resize", "showborders",
-    "specialchar", "tab", "table", "tabletools", "tableselection", "undo", "lineutils", "widgetselection", "widget",
+    "dialogui", "dialog", "a11yhelp", "basicstyles", "blockquote", "notification", "button", "toolbar",
+    "clipboard", "panel", "floatpanel", "menu", "contextmenu", "elementspath", "enterkey", "entities", "find",
+    "floatingspace", "listblock", "richcombo", "fakeobjects", "format", "htmlwriter", "wysiwygarea", "indent",
+    "indentlist", "link", "list", "magicline", "maximize", "removeformat", "resize", "showborders",
+    "specialchar", "tab", "table", "tabletools", "tableselection", "undo", "lineutils", "widgetselection",
+    "widget",
 )  # fmt: skip
-# Named once more, so that adding one to the list above has no effect: they call out, run code or have known holes.
+# Named once more, so that adding one to the list above has no effect: they call out, run code, have known holes, or
+# (the paste filters) do what the server does better.
 FORBIDDEN_PLUGINS = (
-    "about", "autoembed", "cloudservices", "codesnippet", "codesnippetgeshi", "devtools", "docprops", "easyimage",
-    "embed", "embedbase", "embedsemantic", "exportpdf", "filebrowser", "flash", "forms", "iframe", "iframedialog", "image",
-    "image2", "mathjax", "newpage", "preview", "print", "save", "scayt", "smiley", "sourcearea", "sourcedialog", "stylescombo",
-    "stylesheetparser", "templates", "uploadimage", "uploadwidget", "wsc",
+    "about", "ajax", "autoembed", "cloudservices", "codesnippet", "codesnippetgeshi", "devtools", "docprops",
+    "easyimage", "embed", "embedbase", "embedsemantic", "exportpdf", "filebrowser", "flash", "forms", "iframe",
+    "iframedialog", "image", "image2", "mathjax", "newpage", "pastefromgdocs", "pastefromlibreoffice",
+    "pastefromword", "pastetools", "preview", "print", "save", "scayt", "smiley", "sourcearea", "sourcedialog",
+    "stylescombo", "stylesheetparser", "templates", "uploadimage", "uploadwidget", "wsc", "xml",
 )  # fmt: skip
 OWN_PLUGINS = ("callout", "sitepage", "picture", "cleanpaste")  # static/js/editor/
 TOOLBAR = [
@@ -270,7 +281,7 @@ def editor_config() -> dict[str, Any]:
         # What it writes.
         "entities": False,
         "basicEntities": True,
-        "forcePasteAsPlainText": False,
+        "forcePasteAsPlainText": False,  # our own plugin asks the server, which keeps headings, lists, links, tables
         "ownPages": reverse("admin:editor_pages"),
         "ownPictures": reverse("admin:editor_pictures"),
         "uploadTo": reverse("admin:editor_upload"),
@@ -301,14 +312,19 @@ def editor_words() -> dict[str, str]:
         "noPicture": _("Choose a picture first."),
         "noAlt": _("Describe the picture, or mark it as decorative."),
         "uploading": _("Uploading …"),
-        "failed": _("This did not work. You may be signed out or offline. Your text is still here: sign in in another tab, then try again."),
-        "pastePlain": _("Only the plain words were pasted: the site could not be asked. You may be signed out or offline."),
+        "failed": _(
+            "This did not work. You may be signed out or offline. Your text is still here: sign in in another tab, "
+            "then try again."
+        ),
+        "pastePlain": _(
+            "Only the plain words were pasted: the site could not be asked. You may be signed out or offline."
+        ),
         "foreignPictures": _("Pictures from elsewhere can’t be pasted. Save them as files and use the picture button."),
     }
 
 
 class RichTextWidget(CKEditorWidget):  # type: ignore[misc]
-    """The editor. Where scripts are off it is a plain text area that takes HTML, or paragraphs typed without any tag."""
+    """The editor. Where scripts are off it is a plain text area: it takes HTML, or paragraphs typed without any tag."""
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
         super().__init__(attrs={"rows": 20, "cols": 80, **(attrs or {})})
@@ -319,10 +335,8 @@ class RichTextWidget(CKEditorWidget):  # type: ignore[misc]
 
     def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> Any:
         self.config = editor_config()  # late: addresses and language are those of this request
-        self.external_plugin_resources = [
-            (plugin, *static(f"js/editor/{plugin}.js").rpartition("/")[::2]) for plugin in OWN_PLUGINS
-        ]
-        self.external_plugin_resources = [(name, f"{folder}/", file) for name, folder, file in self.external_plugin_resources]
+        addresses = [(name, static(f"js/editor/{name}.js").rpartition("/")) for name in OWN_PLUGINS]
+        self.external_plugin_resources = [(name, f"{folder}/", file) for name, (folder, _slash, file) in addresses]
         return super().get_context(name, value, attrs)
 
 
@@ -334,6 +348,7 @@ _SERVED = re.compile(
     r"|ckeditor/(?:ckeditor\.js|contents\.css|LICENSE\.md|lang/[a-z-]+\.js|vendor/promise\.js|skins/moono-lisa/.+)"
     r"|ckeditor/plugins/(?:icons(?:_hidpi)?\.png|(?:{})/.+)".format("|".join((*PLUGINS, "autogrow")))
 )
+_NEVER_SERVED = re.compile(r"(?:^|/)(?:samples?|old|tests?)(?:/|$)", re.IGNORECASE)
 
 
 def is_served(path: str) -> bool:
@@ -345,9 +360,7 @@ def is_served(path: str) -> bool:
     for app in (EDITOR_APP, UPLOADER_APP):
         if path == app or path.startswith(f"{app}/"):
             inside = path[len(app) + 1 :]
-            return not re.search(r"(?:^|/)(?:samples?|old|tests?|bower_components)(?:/|$)", inside, re.IGNORECASE) and bool(
-                app == EDITOR_APP and _SERVED.fullmatch(inside)
-            )
+            return app == EDITOR_APP and bool(_SERVED.fullmatch(inside)) and not _NEVER_SERVED.search(inside)
     return True
 
 

@@ -1,83 +1,61 @@
 """Brings any HTML, a clipboard's included, into the one plain form in which rich text is stored.
 
 Word, Google Docs, LibreOffice and web pages each say “bold” or “list” in their own way. Here every text is read as
-blocks of marked words and written anew from them, so that equal texts have equal HTML and tidying twice changes nothing.
-This module makes texts plain; what makes them harmless is the sanitiser that `richtext.clean` runs after it.
+blocks of marked words (see `textblocks`) and written anew from them, so that equal texts have equal HTML and
+tidying twice changes nothing. This module makes texts plain; what makes them harmless is the sanitiser that
+`richtext.clean` runs after it.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
 from html import escape
 from html.parser import HTMLParser
 from xml.etree.ElementTree import Element, TreeBuilder
 
-from django.utils.text import slugify
+from .textblocks import (
+    MARKS,
+    Block,
+    Marker,
+    Marks,
+    Run,
+    fit,
+    gather,
+    lines_of,
+    name_headings,
+    walk,
+    without_mark,
+    write,
+)
 
 Address = Callable[[str], str | None]
-Marks = tuple[tuple[str, str], ...]  # (tag, value) in the order of MARKS; the value is an address, a title or empty
 
-MARKS = ("a", "abbr", "strong", "em", "sup", "sub")
-MARK_ATTRIBUTE = {"a": "href", "abbr": "title"}
 MARK_OF_TAG = {"b": "strong", "strong": "strong", "dt": "strong", "i": "em", "em": "em", "cite": "em", "dfn": "em"}
 HEADING_OF_TAG = {"h1": "h2", "h2": "h2", "h3": "h3", "h4": "h4", "h5": "h4", "h6": "h4"}
-HEADINGS = frozenset(HEADING_OF_TAG.values())
-LISTS = frozenset({"ul", "ol"})
-INLINE = frozenset(
-    "a abbr acronym b bdi bdo big cite code data dfn em font i ins kbd label mark q rp rt ruby s samp small span strike "
-    "strong sub sup time tt u var wbr".split()
-)
-BLOCKS = frozenset(
-    "address article aside blockquote body br caption center col colgroup dd details dir div dl dt fieldset figcaption "
-    "figure footer form h1 h2 h3 h4 h5 h6 header hgroup hr img legend li main menu ol p pre search section summary "
-    "table tbody td tfoot th thead tr ul".split()
-)
-# Ids that the templates, the citations (m1, r1) and the forms of the page use; a heading never takes one of them.
-RESERVED_ID = re.compile(
-    r"(?:about|articles|ask|begin|changes|conditions|contents|credentials|disclaimer|email|facts|form|help|how|key|"
-    r"key-points|letter|main|menu|next|notes|on-this-page|page|people|problem|q|questions|references|related|reviewed|"
-    r"risks|search|signup|terms|top|website|written|foot-[a-z]+|signup-[a-z]+|question-\d+|[mnqr]\d+)(?:-title|-label|-error|-help)?"
-)
-OWN_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,79}")
-LONGEST_ID = 60
+INLINE = frozenset({
+    "a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "data", "dfn", "em", "font", "i", "ins",
+    "kbd", "label", "mark", "q", "rp", "rt", "ruby", "s", "samp", "small", "span", "strike", "strong", "sub",
+    "sup", "time", "tt", "u", "var", "wbr",
+})  # fmt: skip
+BLOCKS = frozenset({
+    "address", "article", "aside", "blockquote", "body", "br", "caption", "center", "col", "colgroup", "dd",
+    "details", "dir", "div", "dl", "dt", "fieldset", "figcaption", "figure", "footer", "form", "h1", "h2", "h3",
+    "h4", "h5", "h6", "header", "hgroup", "hr", "img", "legend", "li", "main", "menu", "ol", "p", "pre",
+    "search", "section", "summary", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul",
+})  # fmt: skip
 DEEPEST = 100  # nested elements; no text of a person comes near, and beyond it recursion would end badly
 SPACES = re.compile("[ \t\r\n\f\v\u00a0]+")
-BULLET = re.compile("[·•▪◦‣§\u2043-][ \u00a0]+")
 # What has no meaning in a text: control and private-use characters (Word's Symbol bullets among them), soft hyphens,
 # zero-width spaces, byte-order marks. The zero-width joiner stays: scripts and emoji need it.
-MEANINGLESS = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f\xad\u200b\u2060\ufdd0-\ufdef\ufeff\ufffe\uffff\ue000-\uf8ff]")
-
-
-@dataclass(frozen=True)
-class Run:
-    """Words with their marks; a line break is a run whose text is a newline."""
-
-    text: str
-    marks: Marks = ()
-
-
-@dataclass(frozen=True)
-class Marker:
-    """Says that a paragraph is really an item of a list."""
-
-    level: int
-    is_ordered: bool = False
-    start: int = 1
-
-
-@dataclass
-class Block:
-    """A paragraph, heading, list, item, table part, figure …; `runs` are its words, `children` what stands inside."""
-
-    tag: str
-    attributes: dict[str, str] = field(default_factory=dict)
-    runs: list[Run] = field(default_factory=list)
-    children: "list[Block]" = field(default_factory=list)
-    marker: Marker | None = None
+MEANINGLESS = re.compile(
+    "[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f\xad\u200b\u2060\ue000-\uf8ff\ufdd0-\ufdef\ufeff\ufffe\uffff]"
+)
 
 
 def tidy(html: str, *, link: Address, picture: Address) -> str:
-    """`html` must be well-formed, as a sanitiser writes it. `link` and `picture` give an address back, or None to drop it."""
+    """The same text in the plain form. `html` must be well-formed, as a sanitiser writes it.
+
+    `link` and `picture` are given each address; they answer with the one to use, or None to drop it.
+    """
     tree = _Tree()
     tree.feed(html)
     tree.close()
@@ -85,8 +63,8 @@ def tidy(html: str, *, link: Address, picture: Address) -> str:
         words = SPACES.sub(" ", MEANINGLESS.sub("", " ".join(tree.words))).strip()
         return f"<p>{escape(words, quote=False)}</p>" if words else ""
     blocks = _Reader(link, picture).flow(tree.root, ())
-    _name_headings(blocks)
-    return "\n".join(_written(block) for block in blocks)
+    name_headings(blocks)
+    return "\n".join(write(block) for block in blocks)
 
 
 # --- Reading --------------------------------------------------------------------------------------------------------
@@ -149,7 +127,7 @@ class _Flow:
         return self._blocks
 
     def _end_line(self) -> None:
-        self._blocks.extend(Block("p", runs=line) for line in _lines(self._runs))
+        self._blocks.extend(Block("p", runs=line) for line in lines_of(self._runs))
         self._runs = []
 
 
@@ -157,10 +135,10 @@ class _Reader:
     def __init__(self, link: Address, picture: Address) -> None:
         self._link = link
         self._picture = picture
-        self._bullet: str | None = None  # what Word wrote before the item that is being read
+        self._bullet = ""  # what Word wrote before the item that is being read
 
     def flow(self, element: Element, marks: Marks) -> list[Block]:
-        return _gathered(self._loose(element, marks))
+        return gather(self._loose(element, marks))
 
     def _loose(self, element: Element, marks: Marks) -> list[Block]:
         """What stands in the element; items of lists may still stand alone among it."""
@@ -233,42 +211,42 @@ class _Reader:
         blocks = self.flow(element, marks)
         runs: list[Run] = []
         pictures = []
-        for block in _walk(blocks):
+        for block in walk(blocks):
             runs += [Run(" "), *block.runs] if block.runs else []
             if block.tag == "figure":
                 pictures.append(Block("figure", block.attributes))
         spaced = [Run(" ", run.marks) if run.text == "\n" else run for run in runs]
-        return next(iter(_lines(spaced)), []), pictures
+        return next(iter(lines_of(spaced)), []), pictures
 
     # Blocks
 
     def _paragraphs(self, child: Element, tag: str, style: Mapping[str, str], marks: Marks) -> list[Block]:
         classes = child.get("class", "").split()
-        self._bullet, outer_bullet = None, self._bullet
+        self._bullet, outer_bullet = "", self._bullet
         blocks = self._loose(child, marks)
         bullet, self._bullet = self._bullet, outer_bullet
         level = re.search(r"\blevel(\d)", style.get("mso-list", ""))
         if tag == "p" and level and blocks:
-            item = _fitted(_gathered(blocks), inside="li")
-            return [Block("li", children=item, marker=_marker(bullet or "", int(level[1])))]
+            item = fit(gather(blocks), inside="li")
+            return [Block("li", children=item, marker=_marker(bullet, int(level[1])))]
         if tag == "blockquote" or any(name in ("MsoQuote", "MsoIntenseQuote") for name in classes):
-            quoted = _fitted(_gathered(blocks), inside="blockquote")
+            quoted = fit(gather(blocks), inside="blockquote")
             return [Block("blockquote", children=quoted)] if quoted else []
         if "callout" in classes:
-            boxed = _fitted(_gathered(blocks), inside="div")
+            boxed = fit(gather(blocks), inside="div")
             return [Block("div", {"class": "callout"}, children=boxed)] if boxed else []
         for block in blocks:
             if block.tag != "p":
                 continue
             if "MsoTitle" in classes:
-                block.tag, block.attributes, block.runs = "h2", {"id": ""}, _without(block.runs, "strong")
+                block.tag, block.attributes, block.runs = "h2", {"id": ""}, without_mark(block.runs, "strong")
             elif "set-off" in classes:
                 block.attributes["class"] = "set-off"
         return blocks
 
     def _heading(self, child: Element, marks: Marks) -> list[Block]:
         runs, pictures = self._one_line(child, marks)
-        heading = Block(HEADING_OF_TAG[child.tag], {"id": child.get("id", "")}, _without(runs, "strong"))
+        heading = Block(HEADING_OF_TAG[child.tag], {"id": child.get("id", "")}, without_mark(runs, "strong"))
         return [heading, *pictures] if runs else list(pictures)
 
     def _list(self, element: Element, marks: Marks) -> list[Block]:
@@ -276,7 +254,7 @@ class _Reader:
         tag = "ol" if element.tag == "ol" else "ul"
 
         def add(children: list[Block], level: int = 0) -> None:
-            fitted = _fitted(_gathered(children), inside="li")
+            fitted = fit(gather(children), inside="li")
             if fitted:
                 items.append(Block("li", children=fitted, marker=Marker(level, tag == "ol") if level else None))
 
@@ -288,7 +266,7 @@ class _Reader:
                 loose = _Flow()
                 add(self.flow(child, self._marks(child, _declarations(child), marks)), _spoken_level(child))
             elif child.tag in ("ul", "ol") and items:  # a list in a list, not in an item: Google Docs writes so
-                items[-1].children.extend(_gathered(self._list(child, marks)))
+                items[-1].children.extend(gather(self._list(child, marks)))
             else:
                 self._enter(child, marks, loose)
             loose.text(child.tail, marks)
@@ -321,7 +299,7 @@ class _Reader:
         for caption in captions:
             element.remove(caption)
         blocks = self.flow(element, marks)
-        runs = next(iter(_lines([run for c in captions for run in [Run(" "), *self._one_line(c, marks)[0]]])), [])
+        runs = next(iter(lines_of([run for c in captions for run in [Run(" "), *self._one_line(c, marks)[0]]])), [])
         if not runs:
             return blocks
         for block in blocks:
@@ -372,12 +350,12 @@ class _Reader:
         return rows
 
     def _cell(self, element: Element, marks: Marks, in_head: bool) -> Block:
-        children = _fitted(self.flow(element, marks), inside="td")
+        children = fit(self.flow(element, marks), inside="td")
         tag = "th" if in_head else element.tag
         attributes = {}
         if tag == "th":
-            for block in _walk(children):
-                block.runs = _without(block.runs, "strong")
+            for block in walk(children):
+                block.runs = without_mark(block.runs, "strong")
             scope = element.get("scope", "").lower()
             if in_head:
                 attributes["scope"] = "col"
@@ -420,213 +398,5 @@ def _spoken_level(item: Element) -> int:
     return int(level) if re.fullmatch("[1-9]", level) else 0
 
 
-# --- Lines ----------------------------------------------------------------------------------------------------------
-
-
 def _line_of_words(text: str) -> str:
     return SPACES.sub(" ", MEANINGLESS.sub("", text)).strip()
-
-
-def _lines(runs: Iterable[Run]) -> Iterator[list[Run]]:
-    """Parts the runs where two line breaks follow each other; each line without needless spaces, breaks and marks."""
-    line: list[Run] = []
-    for run in runs:
-        text = run.text
-        last = line[-1].text if line else "\n"
-        if text == "\n":
-            _strip_end(line)
-            if line and line[-1].text == "\n":
-                line.pop()
-                yield _joined(line)
-                line = []
-            elif line:
-                line.append(run)
-            continue
-        if last[-1] in " \u00a0\n" and text and text[0] in " \u00a0":
-            text = text[1:]
-            if last[-1] == "\u00a0":
-                line[-1] = Run(last[:-1] + " ", line[-1].marks)
-        if text:
-            line.append(Run(text, run.marks))
-    _strip_end(line)
-    if line and line[-1].text == "\n":
-        line.pop()
-        _strip_end(line)
-    if line:
-        yield _joined(line)
-
-
-def _strip_end(line: list[Run]) -> None:
-    while line and line[-1].text != "\n":
-        text = line[-1].text.rstrip(" \u00a0")
-        if text:
-            line[-1] = Run(text, line[-1].marks)
-            return
-        line.pop()
-
-
-def _joined(line: list[Run]) -> list[Run]:
-    """Neighbours with the same marks become one; spaces and breaks carry only marks that both neighbours have."""
-    for position, run in enumerate(line):
-        if run.text.isspace():
-            before = line[position - 1].marks if position else ()
-            after = next((r.marks for r in line[position + 1 :] if not r.text.isspace()), ())
-            line[position] = Run(run.text, tuple(mark for mark in before if mark in after))
-    joined: list[Run] = []
-    for run in line:
-        if joined and joined[-1].marks == run.marks and "\n" not in (run.text, joined[-1].text):
-            joined[-1] = Run(joined[-1].text + run.text, run.marks)
-        else:
-            joined.append(run)
-    return joined
-
-
-def _without(runs: list[Run], name: str) -> list[Run]:
-    return _joined([Run(run.text, tuple(mark for mark in run.marks if mark[0] != name)) for run in runs])
-
-
-# --- Shaping --------------------------------------------------------------------------------------------------------
-
-
-def _walk(blocks: Iterable[Block]) -> Iterator[Block]:
-    for block in blocks:
-        yield block
-        yield from _walk(block.children)
-
-
-def _fitted(blocks: list[Block], *, inside: str) -> list[Block]:
-    """What may not stand inside an item, a cell, a quote or a box gives way to what it holds; no word is lost."""
-    fitted: list[Block] = []
-    for block in blocks:
-        if block.tag in HEADINGS and inside != "div":
-            strong = [Run(run.text, _with_strong(run.marks)) for run in block.runs]
-            fitted.append(Block("p", runs=_joined(strong)))
-        elif block.tag == "div" or (block.tag == "blockquote" and inside == "blockquote"):
-            fitted += _fitted(block.children, inside=inside)
-        elif block.tag == "table" and inside == "td":
-            inner = [cell for part in block.children for row in part.children for cell in row.children]
-            fitted += [Block("p", runs=part.runs) for part in block.children if part.runs]
-            fitted += [child for cell in inner for child in _fitted(cell.children, inside=inside)]
-        else:
-            fitted.append(block)
-    return fitted
-
-
-def _with_strong(marks: Marks) -> Marks:
-    held = {**dict(marks), "strong": ""}
-    return tuple((name, held[name]) for name in MARKS if name in held)
-
-
-def _gathered(blocks: list[Block]) -> list[Block]:
-    """Makes lists of items that stand one below the other, and of two or more paragraphs that begin with a bullet."""
-    _mark_typed_bullets(blocks)
-    gathered: list[Block] = []
-    items: list[Block] = []
-    for block in blocks:
-        if block.marker:
-            items.append(block)
-            continue
-        gathered += [*_nested(items), block]
-        items = []
-    return gathered + _nested(items)
-
-
-def _mark_typed_bullets(blocks: list[Block]) -> None:
-    bulleted = [block.tag == "p" and not block.attributes and bool(BULLET.match(block.runs[0].text)) for block in blocks]
-    for position, block in enumerate(blocks):
-        neighbours = bulleted[max(0, position - 1) : position] + bulleted[position + 1 : position + 2]
-        if not bulleted[position] or not any(neighbours):
-            continue
-        first, *rest = block.runs
-        runs = next(iter(_lines([Run(BULLET.sub("", first.text, count=1), first.marks), *rest])), [])
-        if runs:
-            blocks[position] = Block("li", children=[Block("p", runs=runs)], marker=Marker(1))
-
-
-def _nested(items: list[Block]) -> list[Block]:
-    top: list[Block] = []
-    open_lists: list[tuple[int, Block]] = []
-    for item in items:
-        marker = item.marker or Marker(1)
-        tag = "ol" if marker.is_ordered else "ul"
-        while open_lists and open_lists[-1][0] > marker.level:
-            open_lists.pop()
-        if open_lists and open_lists[-1][0] == marker.level and open_lists[-1][1].tag != tag:
-            open_lists.pop()
-        if not open_lists or open_lists[-1][0] < marker.level:
-            new = Block(tag, {"start": str(marker.start)} if marker.is_ordered and marker.start != 1 else {})
-            (open_lists[-1][1].children[-1].children if open_lists else top).append(new)
-            open_lists.append((marker.level, new))
-        item.marker = None
-        open_lists[-1][1].children.append(item)
-    return top
-
-
-def _name_headings(blocks: list[Block]) -> None:
-    """Gives each heading an id of its own. One that it has stays, so that links to it live on when its words change."""
-    headings = [block for block in _walk(blocks) if block.tag in HEADINGS]
-    taken: set[str] = set()
-    unnamed = []
-    for heading in headings:
-        name = heading.attributes["id"]
-        if OWN_ID.fullmatch(name) and not RESERVED_ID.fullmatch(name) and name not in taken:
-            taken.add(name)
-        else:
-            unnamed.append(heading)
-    for heading in unnamed:
-        words = re.sub(r"\[@[^\]]*\]", "", "".join(run.text for run in heading.runs))
-        base = slugify(words).replace("_", "-")[:LONGEST_ID].strip("-") or "section"
-        name, number = base, 1
-        while name in taken or RESERVED_ID.fullmatch(name):
-            number += 1
-            name = f"{base}-{number}"
-        taken.add(name)
-        heading.attributes["id"] = name
-
-
-# --- Writing --------------------------------------------------------------------------------------------------------
-
-ON_ONE_LINE = frozenset({"td", "th", "figure"})
-
-
-def _written(block: Block) -> str:
-    if block.tag == "figure":
-        caption = f"<figcaption>{_line(block.runs)}</figcaption>" if block.runs else ""
-        return f"<figure>{_opened('img', block.attributes)}{caption}</figure>"
-    if block.runs:
-        inner = _line(block.runs)
-    elif block.tag in ("li", "td", "th"):
-        inner = _contents(block.children, may_have_lists=block.tag == "li")
-    else:
-        inner = "\n{}\n".format("\n".join(_written(child) for child in block.children))
-    return f"{_opened(block.tag, block.attributes)}{inner}</{block.tag}>"
-
-
-def _contents(blocks: list[Block], *, may_have_lists: bool) -> str:
-    """An item or a cell that is one paragraph (an item: and the lists below it) needs no <p>."""
-    if not blocks:
-        return ""
-    first, *others = blocks
-    if first.tag == "p" and not first.attributes and all(may_have_lists and block.tag in LISTS for block in others):
-        return "\n".join([_line(first.runs), *(_written(block) for block in others)])
-    return "\n".join(_written(block) for block in blocks)
-
-
-def _opened(tag: str, attributes: Mapping[str, str]) -> str:
-    return "<{}>".format("".join([tag, *(f' {name}="{escape(value)}"' for name, value in attributes.items())]))
-
-
-def _line(runs: list[Run]) -> str:
-    written: list[str] = []
-    open_marks: list[tuple[str, str]] = []
-    for run in [*runs, Run("")]:
-        shared = 0
-        while shared < min(len(open_marks), len(run.marks)) and open_marks[shared] == run.marks[shared]:
-            shared += 1
-        while len(open_marks) > shared:
-            written.append(f"</{open_marks.pop()[0]}>")
-        for name, value in run.marks[shared:]:
-            open_marks.append((name, value))
-            written.append(_opened(name, {MARK_ATTRIBUTE[name]: value} if name in MARK_ATTRIBUTE else {}))
-        written.append("<br>" if run.text == "\n" else escape(run.text, quote=False))
-    return "".join(written)

@@ -1,4 +1,4 @@
-"""What the editor asks the server for: taking in a picture, the pictures there are, the site's own pages, a clean paste."""
+"""What the editor asks the server for: taking in a picture, the pictures and pages there are, a clean paste."""
 
 import re
 from collections.abc import Callable
@@ -11,6 +11,7 @@ from django.contrib.admin import AdminSite
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import URLPattern, path
+from django.utils.datastructures import MultiValueDict
 from django.utils.html import escape
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
@@ -34,7 +35,7 @@ class ImageForm(forms.ModelForm):  # type: ignore[type-arg]
     file = forms.FileField(
         label=gettext_lazy("file"),
         widget=forms.ClearableFileInput(attrs={"accept": "image/jpeg,image/png,image/webp,image/gif"}),
-        help_text=gettext_lazy("JPEG, PNG, WebP or a still GIF, up to 10 MB. Only the pixels are kept: no place, no names."),
+        help_text=gettext_lazy("JPEG, PNG, WebP or a still GIF, up to 10 MB. Its place, date and author are removed."),
     )
     title = forms.CharField(
         label=gettext_lazy("title"),
@@ -108,7 +109,7 @@ def upload(request: HttpRequest) -> JsonResponse:
         return refused(_("Your account may not upload pictures. Ask whoever manages staff accounts."), status=403)
     form = ImageForm(
         {"alt_text": request.POST.get("alt", "").strip(), "is_decorative": request.POST.get("decorative", "")},
-        {"file": request.FILES["upload"]} if "upload" in request.FILES else {},
+        MultiValueDict({"file": request.FILES.getlist("upload")}),
     )
     if not form.is_valid():
         return refused(" ".join(str(error) for errors in form.errors.values() for error in errors))

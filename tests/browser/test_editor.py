@@ -9,6 +9,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
+from django.utils.datastructures import MultiValueDict
 from playwright.sync_api import Browser, BrowserContext, FrameLocator, Locator, Page, Request, expect
 from pytest_django import Settings
 
@@ -61,7 +62,7 @@ def sign_in(page: Page, address: str) -> None:
 
 @pytest.fixture
 def editor(requests: list[Request], complaints: list[str], page: Page) -> Iterator[Page]:
-    """A new article's page, signed in, with the editor ready. In the end nothing complained and nobody else was asked."""
+    """A new article's page, signed in, the editor ready. In the end nothing complained and nobody else was asked."""
     sign_in(page, reverse("admin:blog_article_add"))
     until_ready(page)
     yield page
@@ -71,8 +72,8 @@ def editor(requests: list[Request], complaints: list[str], page: Page) -> Iterat
 
 def others(requests: list[Request]) -> list[str]:
     """What was asked of anybody but the site itself."""
-    urls = [request.url for request in requests]
-    return [url for url in urls if urlsplit(url).scheme not in ("data", "blob", "about") and urlsplit(url).hostname != "localhost"]
+    asked = [urlsplit(request.url) for request in requests]
+    return [url.geturl() for url in asked if url.scheme in ("http", "https", "ws") and url.hostname != "localhost"]
 
 
 def until(page: Page, condition: str) -> None:
@@ -155,25 +156,34 @@ def test_every_part_of_the_editor_works_under_the_policy_and_asks_nobody_else(ed
     editor.keyboard.press("Escape")
     for button in ("bold", "italic", "subscript", "bulletedlist", "numberedlist", "blockquote", "callout", "setoff"):
         press(editor, button)
-    editor.screenshot(path="/tmp/e1.png")
-    print(editor.evaluate("[...document.querySelectorAll('.cke_button')].map(b => b.className)"))
-    press(editor, "maximize")
-    editor.screenshot(path="/tmp/e2.png")
-    print(editor.evaluate("[...document.querySelectorAll('.cke_button')].map(b => b.className)"))
+    editor.click(".cke_button__maximize")
+    editor.click(".cke_button__maximize")
 
 
 def test_only_the_named_parts_are_loaded(editor: Page) -> None:
     """CVE-2024-43407 and others: no forbidden plugin runs, and full-page editing is off (CVE-2024-24815)."""
     loaded = set(editor.evaluate("Object.keys(CKEDITOR.instances.id_body.plugins)"))
-    assert {"widget", "pastefromword", "callout", "sitepage", "picture"} <= loaded
-    assert not loaded & {"codesnippetgeshi", "preview", "exportpdf", "scayt", "wsc", "iframe", "sourcearea", "flash", "image", "filebrowser"}
-    state = "({own: CKEDITOR.instances.id_body.filter.customConfig, off: CKEDITOR.instances.id_body.filter.disabled, full: CKEDITOR.instances.id_body.config.fullPage})"
-    assert editor.evaluate(state) == {"own": True, "off": False, "full": False}
+    assert {"widget", "cleanpaste", "callout", "sitepage", "picture"} <= loaded
+    assert not loaded & {
+        "codesnippetgeshi",
+        "preview",
+        "exportpdf",
+        "scayt",
+        "wsc",
+        "iframe",
+        "sourcearea",
+        "flash",
+        "image",
+        "filebrowser",
+    }
+    filter_, config = "CKEDITOR.instances.id_body.filter", "CKEDITOR.instances.id_body.config"
+    assert editor.evaluate(f"[{filter_}.customConfig, {filter_}.disabled, {config}.fullPage]") == [True, False, False]
 
 
-def test_the_editors_filter_drops_what_the_server_would_drop(editor: Page) -> None:
-    paste(editor, html="<h1>T</h1><p style='color:red' onclick='x()'>a <u>b</u><iframe src='https://evil.example'></iframe></p><div>c</div>")
-    assert not re.search(r"style|onclick|iframe|<div|<u>", written(editor))
+def test_the_editors_own_filter_drops_what_the_server_would_drop(editor: Page) -> None:
+    nasty = "<p style='color:red' onclick='x()'>a <u>b</u><iframe src='/x/'></iframe></p><div>c</div><h1>d</h1>"
+    editor.evaluate("html => { CKEDITOR.instances.id_body.setData(html); null }", nasty)
+    assert not re.search(r"style|onclick|iframe|<div|<u>|<h1", written(editor))
 
 
 def test_pasting_pictures_from_elsewhere_asks_nobody_and_says_why(editor: Page) -> None:
@@ -187,7 +197,9 @@ def test_markup_that_came_back_with_an_error_does_not_run(
     editor: Page, complaints: list[str], requests: list[Request]
 ) -> None:
     """A refused form shows in the editor what was sent: cleaned, so that its own parsing is never put to the test."""
-    attacks = [attack for attack in ATTACKS if len(attack) < 200 and "\ud800" not in attack and "plaintext" not in attack]
+    attacks = [
+        attack for attack in ATTACKS if len(attack) < 200 and "\ud800" not in attack and "plaintext" not in attack
+    ]
     editor.evaluate(
         "body => { CKEDITOR.instances.id_body.destroy(true); document.getElementById('id_body').value = body; null }",
         "<p>kept</p>" + "<p>and</p>".join(attacks),
@@ -212,7 +224,10 @@ def test_what_is_stored_runs_nothing_in_a_browser_without_any_policy(browser: Br
         page.evaluate("window.ran = []; window.alert = what => window.ran.push(what); null")
         asked: list[str] = []
         page.on("request", lambda request: asked.append(request.url))
-        page.evaluate("window.ran.push('the trap works'); alert(1); document.querySelector('main').innerHTML = '<img src=x: onerror=alert(2)>'")
+        page.evaluate(
+            "window.ran.push('the trap works'); alert(1);"
+            "document.querySelector('main').innerHTML = '<img src=x: onerror=alert(2)>'"
+        )
         until(page, "window.ran.length === 3")
         page.evaluate("window.ran = []")
         for attack in ATTACKS:
@@ -261,7 +276,10 @@ def test_the_seed_is_pasted_given_a_picture_a_box_and_a_link_and_read_back(edito
     frame.locator("p", has_text="The statistics are striking").click()
     editor.keyboard.press("Home")
     press(editor, "picture")
-    editor.set_input_files(".cke_dialog:visible input[type=file]", {"name": "contours.png", "mimeType": "image/png", "buffer": make_picture()})
+    editor.set_input_files(
+        ".cke_dialog:visible input[type=file]",
+        {"name": "contours.png", "mimeType": "image/png", "buffer": make_picture()},
+    )
     dialog(editor).get_by_label("What the picture tells").fill("Lines of a map")
     confirm(editor)
     expect(frame.locator("figure img")).to_have_attribute("alt", "Lines of a map")
@@ -270,8 +288,11 @@ def test_the_seed_is_pasted_given_a_picture_a_box_and_a_link_and_read_back(edito
 
     article = save(editor)
     image = Image.objects.get()
-    assert (image.title, image.alt_text, image.uploaded_by.username) == ("contours", "Lines of a map", "maya")
-    assert f'<figure><img src="{image.file.url}" alt="Lines of a map" width="40" height="30"><figcaption>Drawn by us</figcaption></figure>' in article.body
+    assert (image.title, image.alt_text, str(image.uploaded_by)) == ("contours", "Lines of a map", "maya")
+    assert (
+        f'<figure><img src="{image.file.url}" alt="Lines of a map" width="40" height="30">'
+        "<figcaption>Drawn by us</figcaption></figure>" in article.body
+    )
     assert len(words(article.body, "//div[@class='callout']/p")) == 1
     assert words(article.body, "//p[@class='set-off']")[0].startswith("Both statements are true")
     assert '<a href="/conditions/chronic-pain/">Chronic pain</a>' in article.body
@@ -321,7 +342,9 @@ def test_a_picture_is_not_taken_without_words_unless_it_is_decorative(editor: Pa
     press(editor, "picture")
     confirm(editor)
     expect(dialog(editor).get_by_role("alert")).to_have_text("Choose a picture first.")
-    editor.set_input_files(".cke_dialog:visible input[type=file]", {"name": "a.png", "mimeType": "image/png", "buffer": make_picture()})
+    editor.set_input_files(
+        ".cke_dialog:visible input[type=file]", {"name": "a.png", "mimeType": "image/png", "buffer": make_picture()}
+    )
     confirm(editor)
     expect(dialog(editor).get_by_role("alert")).to_have_text("Describe the picture, or mark it as decorative.")
     assert not Image.objects.exists()
@@ -333,7 +356,9 @@ def test_a_picture_is_not_taken_without_words_unless_it_is_decorative(editor: Pa
 
 def test_a_file_that_is_no_picture_is_refused_in_the_dialog(editor: Page) -> None:
     press(editor, "picture")
-    editor.set_input_files(".cke_dialog:visible input[type=file]", {"name": "a.png", "mimeType": "image/png", "buffer": b"<svg/>"})
+    editor.set_input_files(
+        ".cke_dialog:visible input[type=file]", {"name": "a.png", "mimeType": "image/png", "buffer": b"<svg/>"}
+    )
     dialog(editor).get_by_label("What the picture tells").fill("x")
     confirm(editor)
     expect(dialog(editor).get_by_role("alert")).to_contain_text("can’t be read as a picture")
@@ -349,7 +374,10 @@ def test_a_pasted_picture_asks_for_its_description(editor: Page) -> None:
 
 
 def test_a_picture_that_was_uploaded_before_can_be_chosen_again_and_described_anew(editor: Page) -> None:
-    window = ImageForm({"title": "Window", "alt_text": "A window"}, {"file": SimpleUploadedFile("w.png", make_picture())})
+    window = ImageForm(
+        {"title": "Window", "alt_text": "A window"},
+        MultiValueDict({"file": [SimpleUploadedFile("w.png", make_picture())]}),
+    )
     window.save()
     press(editor, "picture")
     expect(dialog(editor).locator("option", has_text="Window")).to_have_count(1)
@@ -362,14 +390,20 @@ def test_a_picture_that_was_uploaded_before_can_be_chosen_again_and_described_an
     assert 'alt="A window at dusk"' in clean(written(editor))
 
 
-def test_upload_says_so_when_the_session_has_ended(editor: Page, context: BrowserContext, complaints: list[str]) -> None:
+def test_upload_says_so_when_the_session_has_ended(
+    editor: Page, context: BrowserContext, complaints: list[str]
+) -> None:
     context.clear_cookies(name="sessionid")
     press(editor, "picture")
-    editor.set_input_files(".cke_dialog:visible input[type=file]", {"name": "a.png", "mimeType": "image/png", "buffer": make_picture()})
+    editor.set_input_files(
+        ".cke_dialog:visible input[type=file]", {"name": "a.png", "mimeType": "image/png", "buffer": make_picture()}
+    )
     dialog(editor).get_by_label("What the picture tells").fill("x")
     confirm(editor)
     expect(dialog(editor).get_by_role("alert")).to_contain_text("You are signed out")
-    assert all("403" in complaint for complaint in complaints)  # the browser notes the refusals; nothing else went wrong
+    assert all(
+        "403" in complaint for complaint in complaints
+    )  # the browser notes the refusals; nothing else went wrong
     complaints.clear()
 
 

@@ -21,6 +21,12 @@ def processed(data: bytes, name: str = "x.png") -> Image.Image:
     return picture
 
 
+def pixel(picture: Image.Image, x: int, y: int) -> tuple[int, ...]:
+    found = picture.getpixel((x, y))
+    assert isinstance(found, tuple)
+    return found
+
+
 def refusal(data: bytes, name: str = "x.png") -> str:
     with pytest.raises(ValidationError) as refused:
         process_upload(SimpleUploadedFile(name, data))
@@ -92,8 +98,8 @@ def test_a_photograph_taken_sideways_stands_upright() -> None:
     sideways = make_picture(kind="JPEG", size=(80, 40), exif=exif(orientation=6))  # white on the left
     upright = processed(sideways)
     assert upright.size == (40, 80)
-    assert upright.getpixel((20, 10))[0] > 200  # what was left is on top
-    assert upright.getpixel((20, 70))[0] < 50
+    assert pixel(upright, 20, 10)[0] > 200  # what was left is on top
+    assert pixel(upright, 20, 70)[0] < 50
 
 
 def test_a_large_picture_is_made_smaller_and_a_small_one_is_not_touched() -> None:
@@ -109,7 +115,7 @@ def test_colours_of_another_profile_are_turned_into_srgb() -> None:
     written = BytesIO()
     Image.new("RGB", (20, 10), (255, 0, 0)).save(written, "PNG", icc_profile=swapped)
     turned = processed(written.getvalue())
-    red, green, _blue = turned.getpixel((5, 5))
+    red, green, _blue = pixel(turned, 5, 5)
     assert (red < 10, green > 245) == (True, True)
     assert "icc_profile" not in turned.info
 
@@ -143,7 +149,7 @@ def test_every_way_of_storing_pixels_can_be_read(kind: str, mode: str) -> None:
 def test_transparency_stays() -> None:
     written = BytesIO()
     Image.new("RGBA", (20, 10), (255, 0, 0, 0)).save(written, "PNG")
-    assert processed(written.getvalue()).getpixel((5, 5))[3] == 0
+    assert pixel(processed(written.getvalue()), 5, 5)[3] == 0
 
 
 def test_a_deep_grey_picture_keeps_its_shades() -> None:

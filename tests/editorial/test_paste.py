@@ -62,13 +62,14 @@ def test_words_bullets_are_not_typed_into_the_items() -> None:
 
 
 def test_a_numbered_list_from_word_that_goes_on_keeps_its_number() -> None:
-    item = "<p class=MsoListParagraph style='mso-list:l1 level1 lfo2'><span style='mso-list:Ignore'>{}.<span>&nbsp; </span></span>{}</p>"
+    bullet = "<span style='mso-list:Ignore'>{}.<span>&nbsp; </span></span>"
+    item = f"<p class=MsoListParagraph style='mso-list:l1 level1 lfo2'>{bullet}{{}}</p>"
     stored = clean(item.format(4, "Fourth") + item.format(5, "Fifth"))
     assert stored == '<ol start="4">\n<li>Fourth</li>\n<li>Fifth</li>\n</ol>'
 
 
 def test_word_on_the_web_puts_every_item_into_its_own_list() -> None:
-    item = '<div class="ListContainerWrapper"><ul role="list"><li data-aria-level="{}" role="listitem"><p><span>{}</span></p></li></ul></div>'
+    item = '<div class="ListContainerWrapper"><ul role="list"><li data-aria-level="{}"><p>{}</p></li></ul></div>'
     stored = clean(item.format(1, "One") + item.format(2, "Below") + item.format(1, "Two"))
     assert stored == "<ul>\n<li>One\n<ul>\n<li>Below</li>\n</ul></li>\n<li>Two</li>\n</ul>"
 
@@ -117,7 +118,7 @@ def test_libreoffice_lists_and_tables_are_kept() -> None:
     assert words(stored, "//th") == ["When", "What"]
 
 
-# --- The seed: the text of a real page, as it comes from a plain text file ---------------------------------------------
+# --- The seed: the text of a real page, as it comes from a plain text file ------------------------------------------
 
 
 def test_the_seed_pasted_as_plain_text_keeps_every_word_in_order() -> None:
@@ -153,7 +154,7 @@ def as_a_web_page(seed: str) -> str:
             in_list = is_item
         if is_item:
             out.append(f'<li style="font-weight: 400;"><span>{line[2:]}</span></li>')
-        elif len(line) < 90 and not line.endswith((".", ":", "?")) or line == "Who Is a Candidate?":
+        elif (len(line) < 90 and not line.endswith((".", ":", "?"))) or line == "Who Is a Candidate?":
             out.append(f'<h2 class="wp-block-heading" style="font-weight: 700;">{line}</h2>')
         else:
             linked = line.replace(

@@ -15,7 +15,7 @@ from blog.models import Article
 from editorial import richtext
 from editorial.publishing import publishable_models
 from editorial.richtext import ATTRIBUTES, CLASSES, URL_SCHEMES, clean, editor_filter, link_address, plain_text
-from editorial.tidy import RESERVED_ID
+from editorial.textblocks import RESERVED_ID
 from pages.models import StandingPage
 
 # --- What may never come out ----------------------------------------------------------------------------------------
@@ -23,9 +23,10 @@ from pages.models import StandingPage
 
 def assert_harmless(html: str) -> None:
     """Parses what was stored and looks at every element and attribute, by its own list rather than the code's."""
-    tags = set(
-        "p h2 h3 h4 ul ol li strong em sup sub br a blockquote table caption thead tbody tr th td figure figcaption img div abbr".split()
-    )
+    tags = {
+        "p", "h2", "h3", "h4", "ul", "ol", "li", "strong", "em", "sup", "sub", "br", "a", "blockquote", "table",
+        "caption", "thead", "tbody", "tr", "th", "td", "figure", "figcaption", "img", "div", "abbr",
+    }  # fmt: skip
     names = {"id", "href", "src", "alt", "width", "height", "class", "title", "scope", "colspan", "rowspan", "start"}
     for element in lxml_html.fragment_fromstring(html, create_parent="section").iterdescendants():
         assert element.tag in tags, html
@@ -95,7 +96,8 @@ ATTACKS = [
     "<!--[if gte IE 4]><script>alert(1)</script><![endif]-->",
     "<![CDATA[<script>alert(1)</script>]]>",
     "<?xml version='1.0'?><?php echo 1 ?>",
-    "<html><head><base href=//evil.example/><meta http-equiv=refresh content='0;url=//evil.example'></head><body onload=alert(1)>x",
+    "<html><head><base href=//evil.example/><meta http-equiv=refresh content='0;url=//evil.example'></head>x",
+    "<body onload=alert(1) background=//evil.example/a.png>x",
     "<iframe srcdoc='<script>alert(1)</script>'></iframe>",
     "<object data=data:text/html;base64,PHNjcmlwdD4=></object><embed src=//evil.example>",
     "<form action=//evil.example><input name=password><button formaction=javascript:alert(1)>x</button></form>",
@@ -119,17 +121,26 @@ def test_known_attacks_come_out_harmless(attack: str) -> None:
     assert clean(once) == once
 
 
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_the_sanitiser_alone_makes_them_harmless_too(attack: str) -> None:
+    """What reads the text first drops nearly all of it by itself; the last word must not depend on that."""
+    assert_harmless(richtext._sanitiser.clean(attack.encode("utf-8", "ignore").decode().replace("\x00", "")))
+
+
 PIECES = st.sampled_from(
     [
-        "<p>", "</p>", "<div>", "</div>", "<div class=callout>", "<ul>", "<ol start=3>", "</ul>", "</ol>", "<li>", "</li>",
-        "<table>", "<tr>", "<td>", "<th>", "</table>", "<thead>", "<caption>", "<b>", "</b>", "<i>", "</i>", "<a href=/x/>", "</a>",
-        "<a href='javascript:alert(1)'>", "<h1>", "<h2 id=main>", "</h2>", "<h3>", "<blockquote>", "</blockquote>", "<figure>",
-        "<figcaption>", "</figure>", "<img src=/media/images/a.png alt=x>", "<img src=//evil.example/a.png onerror=alert(1)>", "<br>",
-        "<svg>", "</svg>", "<math>", "<style>", "</style>", "<script>", "</script>", "<!--", "-->", "<![CDATA[", "]]>", "<template>",
-        "<noscript>", "<textarea>", "<title>", "<select>", "<form>", "<button>", "<mglyph>", "<mtext>", "<foreignObject>",
-        "<p class=set-off>", "<abbr title='a\"b'>", "<sup>", "<sub>", "<span style='font-weight:700'>", "</span>",
-        "<p style='mso-list:l0 level2 lfo1'>", "<span style='mso-list:Ignore'>1.</span>", "<li data-aria-level=2>", "<td colspan=3>",
-        "- item", "• item", "words", " ", "\u00a0", "\n", "&lt;", "&amp;", "&nbsp;", "&#x3c;", '"', "'", ">", "<", "[@ferraro-2025]",
+        "<p>", "</p>", "<div>", "</div>", "<div class=callout>", "<ul>", "<ol start=3>", "</ul>", "</ol>", "<li>",
+        "</li>", "<table>", "<tr>", "<td>", "<th>", "</table>", "<thead>", "<caption>", "<b>", "</b>", "<i>",
+        "</i>", "<a href=/x/>", "</a>", "<a href='javascript:alert(1)'>", "<h1>", "<h2 id=main>", "</h2>", "<h3>",
+        "<blockquote>", "</blockquote>", "<figure>", "<figcaption>", "</figure>",
+        "<img src=/media/images/a.png alt=x>", "<img src=//evil.example/a.png onerror=alert(1)>", "<br>", "<svg>",
+        "</svg>", "<math>", "<style>", "</style>", "<script>", "</script>", "<!--", "-->", "<![CDATA[", "]]>",
+        "<template>", "<noscript>", "<textarea>", "<title>", "<select>", "<form>", "<button>", "<mglyph>",
+        "<mtext>", "<foreignObject>", "<p class=set-off>", "<abbr title='a\"b'>", "<sup>", "<sub>",
+        "<span style='font-weight:700'>", "</span>", "<p style='mso-list:l0 level2 lfo1'>",
+        "<span style='mso-list:Ignore'>1.</span>", "<li data-aria-level=2>", "<td colspan=3>", "- item",
+        "\u2022 item", "words", " ", "\u00a0", "\n", "&lt;", "&amp;", "&nbsp;", "&#x3c;", "\"", "'", ">", "<",
+        "[@ferraro-2025]",
     ]
 )  # fmt: skip
 MARKUP = st.lists(st.one_of(PIECES, st.text(max_size=6)), max_size=40).map("".join)
@@ -201,7 +212,7 @@ def test_no_word_is_lost(blocks: list[str]) -> None:
         ("<p>10&nbsp;mg &nbsp; &nbsp; daily</p>", "<p>10&nbsp;mg daily</p>"),
         ("loose <b>words</b><p>and</p> more", "<p>loose <strong>words</strong></p>\n<p>and</p>\n<p>more</p>"),
         ("<p>a<br><br>b<br>c</p>", "<p>a</p>\n<p>b<br>c</p>"),
-        ("<a href='/x/'><h2>Linked</h2><p>both</p></a>", '<h2 id="linked"><a href="/x/">Linked</a></h2>\n<p><a href="/x/">both</a></p>'),
+        ("<a href='/x/'><h2>L</h2><p>b</p></a>", '<h2 id="l"><a href="/x/">L</a></h2>\n<p><a href="/x/">b</a></p>'),
         ("<div class='callout'><p>Call 988</p></div>", '<div class="callout">\n<p>Call 988</p>\n</div>'),
         ("<p class='set-off other'>One.</p>", '<p class="set-off">One.</p>'),
         ("<ul><li><p>a</p></li><li><p>b</p><p>c</p></li></ul>", "<ul>\n<li>a</li>\n<li><p>b</p>\n<p>c</p></li>\n</ul>"),
@@ -322,7 +333,7 @@ def test_no_heading_takes_an_id_that_the_page_uses(words: str) -> None:
 
 
 def test_every_id_in_the_public_templates_is_reserved() -> None:
-    """When this fails, add the template's new id to RESERVED_ID: else a heading could take it and links would go astray."""
+    """When this fails, add the template's new id to RESERVED_ID: else a heading could take it, and links go astray."""
     public = [path for path in Path(settings.BASE_DIR, "templates").rglob("*.html") if "admin" not in path.parts]
     assert public
     used = {name for path in public for name in re.findall(r'\sid="([a-z0-9-]+)"', path.read_text())}
@@ -342,7 +353,7 @@ def test_the_editors_filter_says_what_the_allow_list_says() -> None:
         )
         rules[found[1]] = (attributes, classes)
     assert rules == {tag: (names, CLASSES.get(tag, set())) for tag, names in ATTRIBUTES.items()}
-    assert URL_SCHEMES == {"http", "https", "mailto", "tel", "sms"}
+    assert {"http", "https", "mailto", "tel", "sms"} == URL_SCHEMES
 
 
 def test_all_that_is_allowed_passes() -> None:
@@ -351,7 +362,8 @@ def test_all_that_is_allowed_passes() -> None:
         '<p class="set-off">One <strong>two</strong> <em>three</em><sup>4</sup><sub>5</sub><br><a href="/x/">six</a> '
         '<abbr title="seven">7</abbr></p>\n<blockquote>\n<p>Said.</p>\n</blockquote>\n'
         '<div class="callout">\n<p>Boxed.</p>\n</div>\n<ul>\n<li>a</li>\n</ul>\n<ol start="3">\n<li>b</li>\n</ol>\n'
-        '<table>\n<caption>T</caption>\n<thead>\n<tr>\n<th scope="col">x</th>\n<th scope="col" colspan="2">y</th>\n</tr>\n</thead>\n'
+        "<table>\n<caption>T</caption>\n<thead>\n<tr>\n"
+        '<th scope="col">x</th>\n<th scope="col" colspan="2">y</th>\n</tr>\n</thead>\n'
         '<tbody>\n<tr>\n<th scope="row" rowspan="2">r</th>\n<td colspan="2">z</td>\n</tr>\n</tbody>\n</table>\n'
         '<figure><img src="/media/images/a.png" alt="A" width="4" height="3"><figcaption>C</figcaption></figure>'
     )

@@ -25,7 +25,7 @@ CKEDITOR.plugins.add("cleanpaste", {
 
     /** A lone paragraph flows into the line that it is pasted into. */
     function insert(html, range) {
-      const alone = /^<p>((?:(?!<\/?p\b)[^])*)<\/p>$/.exec(html);
+      const alone = /^<p>((?:(?!<\/?p\b)[\s\S])*)<\/p>$/.exec(html);
       editor.focus();
       editor.fire("saveSnapshot");
       editor.insertHtml(alone ? alone[1] : html, "unfiltered_html", range);

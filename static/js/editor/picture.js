@@ -184,7 +184,7 @@ CKEDITOR.plugins.add("picture", {
       (event) => {
         const { dataTransfer } = event.data;
         const html = dataTransfer.getData("text/html") || event.data.dataValue || "";
-        if (/\S/.test(html.replace(/<style\b[^]*?<\/style>|<[^>]*>|&nbsp;/g, ""))) return;
+        if (/\S/.test(html.replace(/<style\b[\s\S]*?<\/style>|<[^>]*>|&nbsp;/g, ""))) return;
         for (let i = 0; i < dataTransfer.getFilesCount(); i++) {
           const file = dataTransfer.getFile(i);
           if (!file?.type.startsWith("image/")) continue;

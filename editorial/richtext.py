@@ -260,7 +260,6 @@ def editor_config() -> dict[str, Any]:
         "removePlugins": ",".join(FORBIDDEN_PLUGINS),
         "clipboard_handleImages": False,  # a pasted picture goes through our own dialog, which asks for its description
         # What staff see.
-        "contentsCss": [static("css/editor.css")],
         "bodyClass": "text",
         "skin": "moono-lisa",
         "width": "100%",
@@ -307,8 +306,6 @@ def editor_words() -> dict[str, str]:
         "none": _("(none)"),
         "alt": _("What the picture tells, for readers who can’t see it"),
         "decorative": _("It is decorative: it tells nothing, screen readers skip it"),
-        "caption": _("Show a caption below the picture"),
-        "captionHere": _("Caption"),
         "noPicture": _("Choose a picture first."),
         "noAlt": _("Describe the picture, or mark it as decorative."),
         "uploading": _("Uploading …"),
@@ -334,7 +331,8 @@ class RichTextWidget(CKEditorWidget):  # type: ignore[misc]
         return clean(str(value or ""))
 
     def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> Any:
-        self.config = editor_config()  # late: addresses and language are those of this request
+        # Late: the language is that of this request, and addresses are known only once static files are collected.
+        self.config = {**editor_config(), "contentsCss": [static("css/editor.css")]}
         addresses = [(name, static(f"js/editor/{name}.js").rpartition("/")) for name in OWN_PLUGINS]
         self.external_plugin_resources = [(name, f"{folder}/", file) for name, (folder, _slash, file) in addresses]
         return super().get_context(name, value, attrs)

@@ -16,18 +16,11 @@ from lxml.html import HtmlElement
 
 from .models import Reference, SafetyText
 from .richtext import CITATION, cited_keys
+from .textblocks import RESERVED_ID
 
 RISKS_ID = "risks"
 LATEST_RISKS = 0.66  # the share of the words after which the risk block may no longer come
 HEADINGS = ("h2", "h3", "h4")
-# What the templates around a text call their own parts; a heading of the same words gets a number behind it.
-TAKEN_IDS = {
-    "articles", "ask", "begin", "changes", "conditions", "credentials", "disclaimer", "foot-clinic", "foot-conditions",
-    "foot-publishing", "help", "how", "key", "letter", "main", "menu", "next", "on-this-page", "people", "q",
-    "questions", "references", "reviewed", "risks", "risks-title", "signup-email", "signup-problem", "signup-terms",
-    "signup-website", "written",
-}  # fmt: skip
-COUNTED_IDS = re.compile(r"(?:m|r|question-)\d+")  # mentions, references, questions
 NO_NOTE_INSIDE = {"table", "figcaption", *HEADINGS}  # a margin note has no place beside these
 NOT_FOR_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # what lxml refuses to write
 
@@ -74,7 +67,7 @@ class _Renderer:
         self._known = references
         self._numbers: dict[str, int] = {}
         self._noted: set[str] = set()  # what has had its margin note
-        self._ids = set(TAKEN_IDS)
+        self._ids: set[str] = set()
 
     @property
     def references(self) -> list[Cited]:
@@ -101,7 +94,7 @@ class _Renderer:
         for heading in headings:
             wanted = own = heading.get("id")
             again = 1
-            while own and (own in self._ids or COUNTED_IDS.fullmatch(own)):
+            while own and (own in self._ids or RESERVED_ID.fullmatch(own)):
                 again += 1
                 own = f"{wanted}-{again}"
             if own:

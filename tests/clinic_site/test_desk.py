@@ -70,7 +70,7 @@ def test_what_is_due_for_review_comes_in_the_order_of_its_dates() -> None:
     today = timezone.localdate()
 
     def reviewed(days_ago: int, state: str = "published") -> Publishable:
-        fields = {"reviewer": make_clinician(), "reviewed_on": today - timedelta(days=days_ago)}
+        fields: dict[str, Any] = {"reviewer": make_clinician(), "reviewed_on": today - timedelta(days=days_ago)}
         page: Publishable = make_article(state=state, **fields)
         return page
 

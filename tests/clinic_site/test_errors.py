@@ -9,6 +9,7 @@ from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.db import connection
 from django.template.loader import render_to_string
 from django.test import Client, RequestFactory
+from lxml import html as lxml_html
 
 from clinic_site import views
 from tests.factories import make_clinic, make_condition
@@ -87,9 +88,8 @@ def test_these_pages_need_neither_database_nor_context(template: str) -> None:
 
 @pytest.mark.parametrize("template", ["500.html", "503.html"])
 def test_what_these_pages_ask_for_is_there(template: str) -> None:
-    import lxml.html
-
-    for address in lxml.html.document_fromstring(render_to_string(template)).xpath("//link/@href | //img/@src"):
+    page: Any = lxml_html.document_fromstring(render_to_string(template))
+    for address in page.xpath("//link/@href | //img/@src"):
         assert finders.find(address.removeprefix("/static/")), address
 
 

@@ -103,12 +103,10 @@ def test_what_a_missing_page_was_asked_with_is_not_logged(client: Client, caplog
     assert "secret" not in " ".join(lines)
 
 
-def test_every_handler_of_the_log_cuts_query_strings() -> None:
-    from django.conf import settings
-
-    handlers = settings.LOGGING["handlers"]
-    assert all("without_queries" in handler["filters"] for handler in handlers.values())
-    assert all(not logger.get("handlers") for logger in settings.LOGGING["loggers"].values())
+def test_every_handler_of_the_log_cuts_query_strings(settings: Any) -> None:
+    config: dict[str, Any] = settings.LOGGING
+    assert all("without_queries" in handler["filters"] for handler in config["handlers"].values())
+    assert all(not logger.get("handlers") for logger in config["loggers"].values())
 
 
 # --- Closed for a while ---------------------------------------------------------------------------------------------
@@ -132,9 +130,10 @@ def test_while_the_site_is_closed_every_page_says_so_without_a_database(
         assert "988" in response.content.decode()
 
 
+@pytest.mark.django_db  # closing an answer looks after the connections
 def test_while_the_site_is_closed_the_notice_has_its_style_sheets(client: Client, settings: Any) -> None:
     settings.MAINTENANCE = True
-    page = lxml_html.document_fromstring(client.get("/").content.decode())
+    page: Any = lxml_html.document_fromstring(client.get("/").content.decode())
     for address in page.xpath("//link/@href | //img/@src"):
         assert finders.find(address.removeprefix("/static/")), address
         with closing(client.get(address)) as response:

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from django.test import Client
 
+pytestmark = pytest.mark.django_db  # closing an answer looks after the connections
+
 
 @pytest.fixture
 def media(settings: Any, tmp_path: Path) -> Path:
@@ -39,7 +41,6 @@ def test_whatever_came_in_is_not_run(client: Client, media: Path) -> None:
     assert response.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
 
 
-@pytest.mark.django_db
 @pytest.mark.parametrize(
     "path",
     ["../secret.txt", "images/../../secret.txt", "%2e%2e/secret.txt", "..%2fsecret.txt", "/etc/passwd", "images/", ""],
@@ -51,7 +52,6 @@ def test_nothing_outside_the_folder_and_no_list_of_it_is_sent(client: Client, pa
     assert b"secret" not in body(response)
 
 
-@pytest.mark.django_db
 @pytest.mark.usefixtures("media")
 def test_a_file_that_is_not_there_is_not_found_and_not_kept(client: Client) -> None:
     response = client.get("/media/images/none.png")

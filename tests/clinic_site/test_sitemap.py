@@ -1,6 +1,7 @@
 """The sitemap."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -18,10 +19,10 @@ def entries(client: Client, **headers: str) -> dict[str, str | None]:
     """When the text of each address changed last."""
     response = client.get("/sitemap.xml", headers=headers)
     assert response.status_code == 200
-    root = etree.fromstring(response.content)
+    root: Any = etree.fromstring(response.content)
     ns = {"s": "http://www.sitemaps.org/schemas/sitemap/0.9"}
     return {
-        str(url.findtext("s:loc", namespaces=ns)): url.findtext("s:lastmod", namespaces=ns)
+        url.findtext("s:loc", namespaces=ns): url.findtext("s:lastmod", namespaces=ns)
         for url in root.xpath("//s:url", namespaces=ns)
     }
 

@@ -1,6 +1,6 @@
 """Working on pages in the admin: messages, preview, lists."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -119,7 +119,7 @@ def test_scheduling_by_the_form_reads_the_time_in_the_clinics_time_zone(editor: 
     page = make_article(state="draft")
     assert editor.post(admin_url(page, "change"), typed(page, status="scheduled", **FAR)).status_code == 302
     page.refresh_from_db()
-    assert (page.status, page.publish_at.isoformat()) == (Status.SCHEDULED, "2050-01-31T17:00:00+00:00")
+    assert (page.status, page.publish_at) == (Status.SCHEDULED, datetime(2050, 1, 31, 17, tzinfo=UTC))
 
 
 @every_kind
@@ -397,7 +397,7 @@ def queries_of(browser: Staff, address: str) -> int:
 
 def more(kind: type[Any]) -> None:
     """One more row, with rows of its own."""
-    reviewed = {
+    reviewed: dict[str, Any] = {
         "reviewer": make_clinician(),
         "reviewed_on": timezone.localdate(),
         "author": make_person(user=make_user()),

@@ -107,7 +107,9 @@ CKEDITOR.plugins.add("picture", {
                 id: "library",
                 label: words.library,
                 items: [],
-                inputStyle: "max-width: 460px",
+                onLoad() {
+                  this.getInputElement().setStyle("max-width", "100%");
+                },
                 onChange() {
                   if (!this.getValue()) return;
                   const picture = JSON.parse(this.getValue());

@@ -68,8 +68,9 @@ CKEDITOR.plugins.add("sitepage", {
               label: words.pageList,
               items: [],
               size: 10,
-              style: "width: 100%",
-              inputStyle: "width: 100%; height: auto",
+              onLoad() {
+                this.getInputElement().setStyles({ width: "100%", height: "auto" });
+              },
               validate() {
                 if (!this.getValue()) return words.noPage;
                 return true;

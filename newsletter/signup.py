@@ -41,7 +41,8 @@ def _count(network: str, now: datetime) -> None:
     forget_networks(now)
     NetworkLimit.objects.bulk_create([NetworkLimit(digest=digest, hour=hour)], ignore_conflicts=True)
     # The comparison is part of the update: of two requests at once only one can take the last place.
-    if not NetworkLimit.objects.filter(digest=digest, count__lt=settings.SIGNUPS_PER_NETWORK_AND_HOUR).update(count=F("count") + 1):
+    free = NetworkLimit.objects.filter(digest=digest, count__lt=settings.SIGNUPS_PER_NETWORK_AND_HOUR)
+    if not free.update(count=F("count") + 1):
         if is_internal(network):
             log.warning(
                 "Many sign-ups come from our own network. Is TRUSTED_PROXY_COUNT right? Visitors share one limit."

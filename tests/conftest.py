@@ -1,6 +1,9 @@
 """What every test gets."""
 
 import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from django.conf import settings
@@ -13,3 +16,17 @@ def django_db_modify_db_settings() -> None:
     if suffix := os.environ.get("TEST_DB_SUFFIX"):
         database = connections["default"].settings_dict
         database["TEST"]["NAME"] = f"test_{settings.DATABASES['default']['NAME']}{suffix}"
+
+
+@pytest.fixture
+def place() -> Iterator[Path]:
+    """An empty folder for programs that run as somebody else: what pytest gives is closed to them time and again."""
+    with tempfile.TemporaryDirectory(prefix="clinic-") as name:
+        yield Path(name)
+
+
+@pytest.fixture(scope="module")
+def shared_place() -> Iterator[Path]:
+    """The same, for all tests of a file."""
+    with tempfile.TemporaryDirectory(prefix="clinic-") as name:
+        yield Path(name)

@@ -11,8 +11,6 @@ import psycopg2
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db.backends.postgresql import base
-from django.db.utils import IntegrityError, ProgrammingError
-from psycopg2 import errorcodes
 
 try:
     from clinic_site.local_postgres import server
@@ -26,9 +24,6 @@ def folder() -> Path:
     """Where the server keeps everything; tests have their own, which trades safety for speed."""
     local: Path = settings.LOCAL_DIR
     return local / ("database-test" if settings.ENVIRONMENT == "test" else "database")
-
-
-ALREADY_MADE = (errorcodes.DUPLICATE_DATABASE, errorcodes.UNIQUE_VIOLATION)  # if it had finished; if not yet
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -57,9 +52,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return super().get_new_connection(conn_params)
 
     def create_database(self, name: str) -> None:
-        with self._nodb_cursor() as cursor:
-            try:
+        # One process at a time: PostgreSQL refuses two CREATE DATABASE at once (the template is in use).
+        with server.one_process(folder()), self._nodb_cursor() as cursor:
+            cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name])
+            if not cursor.fetchone():
                 cursor.execute(f"CREATE DATABASE {self.ops.quote_name(name)}")
-            except (ProgrammingError, IntegrityError) as error:
-                if getattr(error.__cause__, "pgcode", "") not in ALREADY_MADE:  # by another process, quicker than us
-                    raise

@@ -151,6 +151,8 @@ def main(programs: str, folder: str, sockets: str, user: str, fast: str) -> None
     finally:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         server.stop()
+        if server.sockets != server.folder:
+            server.sockets.rmdir()
         os.close(keeper)  # before users.lock: who gets that one must see that there is no keeper any more
 
 

@@ -103,7 +103,8 @@ def _free(path: Path, kind: int) -> bool:
 
 
 @contextmanager
-def _one_process(folder: Path) -> Iterator[None]:
+def one_process(folder: Path) -> Iterator[None]:
+    """Holds back every other process that wants to change something here."""
     descriptor = keeper.locked(folder / "start.lock")
     try:
         yield
@@ -116,7 +117,7 @@ def _join(folder: Path, *, fast: bool) -> tuple[Address, int]:
     users = os.open(folder / "users.lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(users, fcntl.LOCK_SH)  # waits while the last server is stopping
-        with _one_process(folder):
+        with one_process(folder):
             if not is_kept(folder):
                 _start_keeper(folder, fast=fast)
         return _address(folder), users

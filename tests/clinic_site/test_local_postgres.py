@@ -36,13 +36,13 @@ USE = """
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Iterator[Path]:
-    yield tmp_path / "database"
+def folder(place: Path) -> Iterator[Path]:
+    yield place / "database"
     while _started:
         process = _started.pop()
         process.kill()
         process.communicate()
-    assert eventually(lambda: not processes_of(tmp_path)), processes_of(tmp_path)
+    assert eventually(lambda: not processes_of(place)), processes_of(place)
 
 
 _started: list[subprocess.Popen[str]] = []
@@ -164,35 +164,35 @@ def test_nobody_else_on_this_machine_may_connect(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["d" * 110, "a, b", "it's"])
-def test_any_name_of_a_folder_will_do(tmp_path: Path, name: str) -> None:
-    (tmp_path / name).mkdir()
-    assert run(tmp_path / name / "database", "print(ask('SELECT 4'))") == "4"
-    assert eventually(lambda: not processes_of(tmp_path))
+def test_any_name_of_a_folder_will_do(place: Path, name: str) -> None:
+    (place / name).mkdir()
+    assert run(place / name / "database", "print(ask('SELECT 4'))") == "4"
+    assert eventually(lambda: not processes_of(place))
 
 
 def test_variables_meant_for_another_server_do_not_lead_astray(folder: Path) -> None:
     assert run(folder, "print(ask('SELECT 8'))", PGPORT="6000", PGHOST="192.0.2.1", PGUSER="me", PGDATA="/x") == "8"
 
 
-def test_a_file_in_place_of_the_folder_is_said_in_one_sentence(tmp_path: Path) -> None:
-    (tmp_path / "taken").write_text("")
+def test_a_file_in_place_of_the_folder_is_said_in_one_sentence(place: Path) -> None:
+    (place / "taken").write_text("")
     with pytest.raises(server.NotAvailable, match=r"taken/database can't be written \(Not a directory\)\. Make it"):
-        server.join(tmp_path / "taken" / "database")
+        server.join(place / "taken" / "database")
 
 
-def test_data_of_another_version_is_said_in_one_sentence(tmp_path: Path) -> None:
-    run(tmp_path / "database", "ask('SELECT 1')")
-    assert eventually(lambda: not processes_of(tmp_path))
-    (tmp_path / "database" / "data" / "PG_VERSION").write_text("9\n")
+def test_data_of_another_version_is_said_in_one_sentence(place: Path) -> None:
+    run(place / "database", "ask('SELECT 1')")
+    assert eventually(lambda: not processes_of(place))
+    (place / "database" / "data" / "PG_VERSION").write_text("9\n")
     with pytest.raises(server.NotAvailable, match=r"could not be started: .*incompatible"):
-        server.join(tmp_path / "database")
+        server.join(place / "database")
 
 
-def test_leaving_waits_until_the_server_has_stopped(tmp_path: Path) -> None:
-    server.join(tmp_path, fast=True)
-    assert processes_of(tmp_path)
-    server.leave(tmp_path)
-    assert [line for line in processes_of(tmp_path) if "postgres" in line] == []
+def test_leaving_waits_until_the_server_has_stopped(place: Path) -> None:
+    server.join(place, fast=True)
+    assert processes_of(place)
+    server.leave(place)
+    assert [line for line in processes_of(place) if "postgres" in line] == []
 
 
 # --- As Django's backend ----------------------------------------------------------------------------------------------
@@ -210,8 +210,8 @@ with connection.cursor() as cursor:
 
 
 @pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return copy_of_the_project(tmp_path_factory.mktemp("machine") / "clinic")
+def project(shared_place: Path) -> Path:
+    return copy_of_the_project(shared_place / "clinic")
 
 
 def test_the_server_starts_with_the_first_connection_and_not_before(project: Path) -> None:
@@ -232,10 +232,10 @@ def test_several_commands_that_start_at_once_make_one_database(project: Path) ->
             stderr=subprocess.PIPE,
             text=True,
         )
-        for _ in range(4)
+        for _ in range(8)
     ]
     said = [command.communicate(timeout=60) for command in commands]
-    assert [out for out, _ in said] == ["clinic\n"] * 4, said
+    assert [out for out, _ in said] == ["clinic\n"] * 8, said
 
 
 def test_tests_and_development_have_a_server_each(project: Path) -> None:

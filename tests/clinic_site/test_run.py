@@ -33,8 +33,8 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    copy = copy_of_the_project(tmp_path_factory.mktemp("machine") / "clinic")
+def project(shared_place: Path) -> Path:
+    copy = copy_of_the_project(shared_place / "clinic")
     (copy / ".env").write_text("ENVIRONMENT=development\nSECRET_KEY=a-key-of-this-test\n", encoding="utf-8")
     return copy
 
@@ -182,8 +182,8 @@ def test_a_port_that_is_none(project: Path) -> None:
 
 
 @pytest.mark.parametrize("command", ["run", "migrate"])
-def test_a_file_in_place_of_the_folder(tmp_path: Path, command: str) -> None:
-    project = copy_of_the_project(tmp_path / "clinic")
+def test_a_file_in_place_of_the_folder(place: Path, command: str) -> None:
+    project = copy_of_the_project(place / "clinic")
     (project / ".local").write_text("")
     done = manage(project, command, ENVIRONMENT="development", PORT=str(free_port()))
     assert done.returncode
@@ -192,8 +192,8 @@ def test_a_file_in_place_of_the_folder(tmp_path: Path, command: str) -> None:
 
 
 @pytest.mark.parametrize("command", ["run", "migrate"])
-def test_a_read_only_folder(tmp_path: Path, command: str) -> None:
-    project = copy_of_the_project(tmp_path / "clinic")
+def test_a_read_only_folder(place: Path, command: str) -> None:
+    project = copy_of_the_project(place / "clinic")
     # Root may write anywhere: there, somebody else tries.
     somebody = keeper.as_user("nobody") if os.geteuid() == 0 else keeper.as_user("")
     if somebody:
@@ -229,9 +229,10 @@ def python_for(somebody: keeper.AsUser, environment: dict[str, str]) -> str:
 
 
 @pytest.fixture(scope="module")
-def strict_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+def strict_server(shared_place: Path) -> Iterator[int]:
     """A PostgreSQL that asks for passwords, as in production; its port. The user clinic has the password `right-pw`."""
-    folder = tmp_path_factory.mktemp("strict")
+    folder = shared_place / "strict"
+    folder.mkdir()
     port = free_port()
     user = server.other_user(folder)
     if user:

@@ -16,8 +16,8 @@ PRODUCTION = {
 
 
 @pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return copy_of_the_project(tmp_path_factory.mktemp("settings") / "clinic")
+def project(shared_place: Path) -> Path:
+    return copy_of_the_project(shared_place / "clinic")
 
 
 def test_production_has_no_deployment_warning(project: Path) -> None:

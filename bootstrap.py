@@ -3,6 +3,7 @@
 Written for old Pythons too, so that they can be told that they are too old.
 """
 
+import errno
 import os
 import secrets
 import shutil
@@ -56,6 +57,8 @@ def read(path: str) -> str:
 
 
 def install() -> None:
+    if not os.access(HERE, os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), HERE)
     print("Installing the project's packages into .venv …", flush=True)
     if os.path.isfile(VENV) or os.path.islink(VENV):
         sys.exit("%s is in the way: a folder of that name is needed. Move it aside." % VENV)

@@ -108,6 +108,8 @@ def _filter_address(tag: str, name: str, value: str) -> str | None:
     return value
 
 
+EMPTY_LINE = re.compile(r"(?:\r\n|\r|\n)[ \t]*(?:\r\n|\r|\n)")
+
 # Reads whatever comes, as a browser would, and leaves only elements that `tidy` understands.
 _reader = nh3.Cleaner(
     tags=set(BLOCKS | INLINE),
@@ -136,7 +138,7 @@ _sanitiser = nh3.Cleaner(
 def clean(html: str) -> str:
     """Harmless, plain HTML of the same words. Cleaning clean HTML changes nothing."""
     html = unicodedata.normalize("NFC", html.encode("utf-8", "ignore").decode().replace("\x00", ""))
-    if "<" not in html:
+    if _has_no_blocks(html):
         html = _paragraphs(html)
     for _attempt in range(4):
         cleaned = _cleaned_once(html)
@@ -148,6 +150,18 @@ def clean(html: str) -> str:
 
 def _cleaned_once(html: str) -> str:
     return _sanitiser.clean(tidy(_reader.clean(html), link=link_address, picture=picture_address))
+
+
+def _has_no_blocks(text: str) -> bool:
+    """Whether the line ends of the text are all that parts it: it has no tag, or only such as stand within a line.
+
+    Where it has some, line ends may be those of a program; an empty line is somebody's.
+    """
+    if "<" not in text:
+        return True
+    tags = re.findall(r"</?([a-z][^\s/>]*)", text, re.IGNORECASE)
+    is_within_lines = not re.search(r"<[a-z/!?][^<>]*[\r\n]", text, re.IGNORECASE)
+    return is_within_lines and {tag.lower() for tag in tags} <= INLINE and bool(EMPTY_LINE.search(text.strip()))
 
 
 def _paragraphs(text: str) -> str:
@@ -321,7 +335,7 @@ def editor_words() -> dict[str, str]:
 
 
 class RichTextWidget(CKEditorWidget):  # type: ignore[misc]
-    """The editor. Where scripts are off it is a plain text area: it takes HTML, or paragraphs typed without any tag."""
+    """The editor. Where scripts are off it is a plain text area: it takes HTML, or paragraphs parted by empty lines."""
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
         super().__init__(attrs={"rows": 20, "cols": 80, **(attrs or {})})

@@ -424,3 +424,17 @@ def test_plain_text_keeps_words_apart_and_leaves_citations_out() -> None:
         == "One. two A & B three four"
     )
     assert richtext.cited_keys("<p>x[@b-2021][@a-2020] y[@b-2021]</p>") == ["b-2021", "a-2020"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "stored"),
+    [
+        ("One.\n\nTwo, p < 0.05.", "<p>One.</p><p>Two, p &lt; 0.05.</p>"),
+        ("One, <strong>loud</strong>.\r\n\r\nTwo.", "<p>One, <strong>loud</strong>.</p><p>Two.</p>"),
+        ("One, <strong>loud</strong>,\nof a program.", "<p>One, <strong>loud</strong>, of a program.</p>"),
+        ("<p>One,\n\nstill one.</p>", "<p>One, still one.</p>"),
+        ("One.\n\n<script>\n\nno()\n\n</script>Two.", "<p>One. Two.</p>"),
+    ],
+)
+def test_empty_lines_part_a_text_that_has_no_blocks(typed: str, stored: str) -> None:
+    assert clean(typed).replace("\n", "") == stored

@@ -17,6 +17,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
@@ -98,7 +99,7 @@ class PublishableAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         if page.next_review_on is None:
             return None
         overdue = page.next_review_on < timezone.localdate()
-        return format_html('<span class="{}">{}</span>', "overdue" if overdue else "", page.next_review_on)
+        return format_html('<span class="{}">{}</span>', "overdue" if overdue else "", date_format(page.next_review_on))
 
     # --- Permissions ------------------------------------------------------------------------------------------------
 
@@ -217,11 +218,15 @@ class PublishableAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         draft = self.save_form(request, form, change=page is not None) if valid else form.instance
         formsets, _inlines = self._create_formsets(request, draft, change=page is not None)  # type: ignore[attr-defined]
         if not (valid and all(formset.is_valid() for formset in formsets)):
-            errors = [form.errors, *[e for formset in formsets for e in formset.errors if e]]
+            problems = [
+                (part.fields[name].label if name in part.fields else "", said)
+                for part in [form, *(part for formset in formsets for part in formset.forms)]
+                for name, said in part.errors.items()
+            ]
             return TemplateResponse(
                 request,
                 "admin/preview_errors.html",
-                {**self.admin_site.each_context(request), "title": _("No preview yet"), "errors": errors, "form": form},
+                {**self.admin_site.each_context(request), "title": _("No preview yet"), "problems": problems},
                 status=422,
             ).render()
         draft.save()

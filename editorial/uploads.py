@@ -33,12 +33,12 @@ class ImageForm(forms.ModelForm):  # type: ignore[type-arg]
 
     # Not forms.ImageField: that one lets Pillow try every format it knows before our own, stricter look.
     file = forms.FileField(
-        label=gettext_lazy("file"),
+        label=gettext_lazy("File"),
         widget=forms.ClearableFileInput(attrs={"accept": "image/jpeg,image/png,image/webp,image/gif"}),
         help_text=gettext_lazy("JPEG, PNG, WebP or a still GIF, up to 10 MB. Its place, date and author are removed."),
     )
     title = forms.CharField(
-        label=gettext_lazy("title"),
+        label=gettext_lazy("Title"),
         max_length=120,
         required=False,
         help_text=gettext_lazy("For staff, to find the picture again. Empty: the name of the file."),

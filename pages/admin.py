@@ -60,12 +60,12 @@ class StandingPageAdmin(PublishableAdmin):
         return standing_context(page)
 
 
-class StatementInline(admin.TabularInline):  # type: ignore[type-arg]
+class StatementInline(admin.StackedInline):  # type: ignore[type-arg]
     model = Statement
     extra = 0
 
 
-class StepInline(admin.TabularInline):  # type: ignore[type-arg]
+class StepInline(admin.StackedInline):  # type: ignore[type-arg]
     model = Step
     extra = 0
 

@@ -4,6 +4,7 @@ ENVIRONMENT says which house rules hold: `production` (also when nothing is said
 `development` (what `make run` writes into `.env`) or `test` (what pytest sets).
 """
 
+import os
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,7 +17,8 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 LOCAL_DIR = BASE_DIR / ".local"  # what a development machine keeps: database, mail, uploads; ignored by git
 
 env = environ.Env()
-env.read_env(BASE_DIR / ".env")
+if os.environ.get("ENVIRONMENT") != "test":  # nothing of one machine may decide a test
+    env.read_env(BASE_DIR / ".env")
 
 ENVIRONMENT = env.str("ENVIRONMENT", default="production")
 if ENVIRONMENT not in ("production", "development", "test"):

@@ -3,7 +3,7 @@
 import os
 
 os.environ["ENVIRONMENT"] = "test"
-# Nothing of this machine's .env may decide a test. What is said here, or in the shell, comes before that file.
+# The .env file is not read in tests; what the shell says is dropped, so that no machine decides a test.
 os.environ.setdefault("DATABASE_URL", "")  # empty: the embedded server
 for name in (
     "ADDRESS_HASH_KEY", "ADMIN_PATH", "ALLOWED_HOSTS", "CLINIC_TIME_ZONE", "DEFAULT_FROM_EMAIL", "EMAIL_URL",
@@ -11,6 +11,5 @@ for name in (
     "SESSION_COOKIE_AGE", "SIGNUPS_PER_NETWORK_AND_HOUR", "SITE_URL", "TRUSTED_PROXY_COUNT",
 ):  # fmt: skip
     os.environ.pop(name, None)
-os.environ["DJANGO_READ_DOT_ENV_FILE"] = "no"
 # Playwright drives the browser from an event loop of its own in this thread; Django would take our calls for its.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"

@@ -11,9 +11,8 @@ View = Callable[[HttpRequest], HttpResponse]
 
 
 def leave(old_path: str, new_path: str) -> None:
-    """Sends `old_path` to `new_path`, straightens chains that ended at the old one and frees the new one."""
+    """Sends `old_path` to `new_path` and straightens chains that ended at the old one. `free` the new one first."""
     here = Redirect.objects.filter(site_id=settings.SITE_ID)
-    here.filter(old_path=new_path).delete()
     here.filter(new_path=old_path).update(new_path=new_path)
     here.update_or_create(site_id=settings.SITE_ID, old_path=old_path, defaults={"new_path": new_path})
 

@@ -13,7 +13,7 @@ from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from clinic_site.demo.load import staff_accounts
-from tests.newsletter.conftest import post_office as post_office  # a fixture of both
+from tests.newsletter.conftest import post_office  # noqa: F401 - a fixture of both
 
 from .demo import put_demo
 from .people import People

@@ -12,7 +12,11 @@ from .writing import field, row, text
 
 ARTICLES, ADD_ARTICLE = "admin:blog_article_changelist", "admin:blog_article_add"
 SUBSCRIBERS, SUPPRESSIONS = "admin:newsletter_subscriber_changelist", "admin:newsletter_suppression_add"
-USERS, CLINIC, REDIRECTS = "admin:auth_user_changelist", "admin:pages_clinic_changelist", "admin:redirects_redirect_changelist"
+USERS, CLINIC, REDIRECTS = (
+    "admin:auth_user_changelist",
+    "admin:pages_clinic_changelist",
+    "admin:redirects_redirect_changelist",
+)
 SAFETY, REFERENCES = "admin:editorial_safetytext_changelist", "admin:editorial_reference_changelist"
 REFERENCE, PERSON = "admin:editorial_reference_add", "admin:editorial_person_add"
 CONDITIONS = "admin:pages_conditionpage_changelist"
@@ -40,6 +44,10 @@ def test_the_desk_and_the_pages_of_an_account(people: People, name: str) -> None
     Subscriber.objects.create(email="sam.reader@example.org")
     page = people.staff(name)
     assert desk(page) == [*LISTS, *(["Newsletter"] if name in ("editor", "letters") else [])]
+    page.get_by_text("Everything that can be edited").click()
+    offered = {link.get_attribute("href") for link in page.locator(".all-models a[href]").all()}
+    assert offered >= {reverse(allowed) for allowed in MAY[name]}
+    assert not offered & {reverse(refused) for refused in MAY_NOT.get(name, [])}
     for allowed in MAY[name]:
         answer = page.goto(reverse(allowed))
         assert answer is not None
@@ -51,19 +59,6 @@ def test_the_desk_and_the_pages_of_an_account(people: People, name: str) -> None
         assert answer is not None
         assert answer.status == 403, refused
         expect(page.get_by_role("heading", level=1)).to_have_text("This page is not open to you")
-
-
-@pytest.mark.parametrize("name", MAY_NOT)
-def test_the_desk_offers_nothing_that_is_refused(people: People, name: str) -> None:
-    page = people.staff(name)
-    page.get_by_text("Everything that can be edited").click()
-    offered = {link.get_attribute("href") for link in page.locator(".all-models a[href]").all()}
-    assert offered
-    assert not offered & {reverse(refused) for refused in MAY_NOT[name]}
-    for path in sorted(path for path in offered if path):
-        answer = page.goto(path)
-        assert answer is not None
-        assert answer.status == 200, path
 
 
 def test_a_writer_reads_what_is_public_and_changes_nothing_of_it(people: People) -> None:
@@ -85,21 +80,20 @@ def test_a_writer_can_not_publish_their_own_draft(people: People) -> None:
     assert field(writer, "Author").locator("option").all_inner_texts() == ["---------", "Maya Lindqvist"]
 
 
-@pytest.mark.parametrize(("name", "shown"), [("editor", True), ("letters", True)])
-def test_whoever_cares_for_subscribers_sees_their_addresses(people: People, name: str, shown: bool) -> None:
-    Subscriber.objects.create(email="sam.reader@example.org")
-    page = people.staff(name)
+def test_whoever_cares_for_subscribers_sees_their_addresses(people: People) -> None:
+    subscriber = Subscriber.objects.create(email="sam.reader@example.org")
+    page = people.staff("letters")
     page.goto(reverse(SUBSCRIBERS))
-    assert ("sam.reader@example.org" in page.content()) is shown
-    assert "sam.reader" not in page.title()
+    page.get_by_role("link", name="sam.reader@example.org").click()
+    assert page.url.endswith(f"/{subscriber.pk}/change/")
+    assert "sam.reader" not in page.title() + page.url, "neither shows in a history or on a shared screen"
 
 
 def test_nobody_gets_in_without_signing_in(people: People) -> None:
     stranger = people.visitor()
     people.is_staff(stranger)  # the sign-in page sets a cookie
-    for names in MAY.values():
-        for name in names:
-            stranger.goto(reverse(name))
-            assert stranger.url.startswith(people.site + reverse("admin:login"))
+    for name in {name for names in MAY.values() for name in names}:
+        stranger.goto(reverse(name))
+        assert stranger.url.startswith(people.site + reverse("admin:login"))
     stranger.goto("/")
     assert stranger.evaluate("document.cookie") == ""

@@ -81,27 +81,6 @@ def test_somebody_signs_up_confirms_and_leaves(people: People, reader: Page, pos
     assert Subscriber.objects.get().status == "unsubscribed"
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
-        "/",
-        "/articles/",
-        "/articles/ketamine-and-ect/",
-        "/conditions/",
-        "/conditions/depression/",
-        "/contact/",
-        "/newsletter/",
-        "/people/amara-okafor/",
-        "/search/?q=sleep",
-    ],
-)
-def test_nothing_is_wider_than_the_phone(people: People, path: str) -> None:
-    """Measured with scripts on, since the measuring is one; the pages' own scripts lay nothing out."""
-    page = people.visitor(viewport={"width": 320, "height": 640})
-    page.goto(path)
-    assert page.evaluate("document.documentElement.scrollWidth") <= 320
-
-
 def test_a_writer_types_and_saves_in_a_plain_text_area(people: People) -> None:
     writer = people.staff("writer", **PHONE)
     writer.goto(reverse("admin:blog_article_add"))

@@ -13,7 +13,7 @@ from .writing import text
 
 MOST_STEPS = 160  # of the Tab key to reach anything on a page
 
-# Where the focus is, whether it can be seen there, and whether the strip at the window's top or another thing covers it.
+# Where the focus is, whether it shows there, and whether the strip at the top of the window or another thing covers it.
 FOCUS = """() => {
     const element = document.activeElement;
     const style = getComputedStyle(element.closest(".select2-selection") ?? element);  // of a list one types into

@@ -25,7 +25,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from .models import Credential, Image, Person, Reference, SafetyText
-from .publishing import Publishable, Status
+from .publishing import Publishable, Status, is_cited
 from .richtext import editor_csp
 from .uploads import ImageForm
 
@@ -38,9 +38,11 @@ class PublishableForm(forms.ModelForm):  # type: ignore[type-arg]
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or {}
         status, at = data.get("status"), data.get("publish_at")
+        now = timezone.now()
+        if status == Status.DRAFT and at is not None and at > now and "publish_at" in self.changed_data:
+            self.add_error("publish_at", _("A draft has no time to come. Choose “Scheduled”, or empty it."))
         if status is None or status == Status.DRAFT:
             return data
-        now = timezone.now()
         if status == Status.SCHEDULED and (at is None or at <= now):
             self.add_error("publish_at", _("Give a time that lies ahead, or choose “Published” to publish now."))
         if status == Status.PUBLISHED and at is not None and at > now:
@@ -299,6 +301,13 @@ class ReferenceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = ["key", "authors", "title", "year", "design", "identifier"]
     list_filter = ["design", "year"]
     search_fields = ["key", "authors", "title", "doi", "pmid"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return ["key"] if obj else []  # texts cite it by this key, so it stays
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Never while a text cites it: the citation would vanish from the page. So never in bulk either."""
+        return super().has_delete_permission(request, obj) and obj is not None and not is_cited(obj)
 
     @admin.display(description=_("Identifier"))
     def identifier(self, reference: Reference) -> str:

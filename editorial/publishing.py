@@ -19,7 +19,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from . import redirects
-from .models import Image, Person, citation_problem
+from .models import Image, Person, Reference, citation_problem
 from .richtext import RichTextField, clean, plain_text, undescribed_pictures
 
 WORDS_PER_MINUTE = 200  # a calm reader of health texts; Brysbaert 2019 found 238 for English non-fiction
@@ -325,6 +325,17 @@ def published_pages(**who: Person) -> list[Publishable]:
         for page in model.objects.published().filter(**who).with_people().defer("body", "search_vector")
     ]
     return sorted(found, key=lambda page: page.publish_at or page.created_at, reverse=True)
+
+
+def is_cited(reference: Reference) -> bool:
+    """Whether any stored text names the reference, drafts included: every rich text of every model is asked."""
+    mark = f"[@{reference.key}]"
+    return any(
+        model._default_manager.filter(**{f"{field.name}__contains": mark}).exists()
+        for model in apps.get_models()
+        for field in model._meta.get_fields()
+        if isinstance(field, RichTextField)
+    )
 
 
 def publishable_constraints(prefix: str) -> list[models.BaseConstraint]:

@@ -9,6 +9,7 @@ from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.db import connection
 from django.template.loader import render_to_string
 from django.test import Client, RequestFactory
+from django.urls import reverse
 from lxml import html as lxml_html
 
 from clinic_site import views
@@ -138,3 +139,11 @@ def test_a_form_without_its_token_is_refused_and_says_what_to_do() -> None:
     response = browser.post("/admin/login/", {"username": "x", "password": "y"})
     assert response.status_code == 403
     assert texts(response, "//h1")
+
+
+@pytest.mark.django_db
+def test_a_form_without_its_token_says_how_to_keep_what_was_typed() -> None:
+    browser = Client(enforce_csrf_checks=True)
+    answer = browser.post(reverse("admin:login"), {"username": "x", "password": "y"})
+    assert answer.status_code == 403
+    assert "What you typed is not lost" in answer.content.decode()

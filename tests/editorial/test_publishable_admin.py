@@ -60,6 +60,7 @@ def editor() -> Staff:
         ({"status": "scheduled"}, "publish_at_0", "Give a time that lies ahead"),
         ({"status": "scheduled", **PAST}, "publish_at_0", "Give a time that lies ahead"),
         ({"status": "published", **FAR}, "publish_at_0", "This time lies ahead"),
+        ({"status": "draft", **FAR}, "publish_at_0", "A draft has no time to come"),
         ({"status": "published", "reviewed_on": "2026-01-01"}, "reviewer", "Say who reviewed"),
         ({"reviewed_on": "2050-01-01"}, "reviewed_on", "lies in the future"),
         ({"body": "<p>[@nobody-1999]</p>"}, "body", "“nobody-1999”"),

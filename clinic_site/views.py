@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 from django.conf import settings
-from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -20,6 +19,7 @@ from pages.models import Clinic, ConditionPage
 
 NEWEST_ARTICLES = 5
 PLAIN_TEMPER = "plain"
+OWN_PLACES = ("home", "steps", "break")  # drawings that belong to no page
 
 
 @require_safe
@@ -41,13 +41,12 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_safe
 @cache_control(public=True, max_age=31_536_000, immutable=True)
 def contour_image(request: HttpRequest, form: str, temper: str, slug: str) -> HttpResponse:
-    """The drawing of a page that exists; others are refused, since each drawing costs time."""
-    if form not in FORMS or not (temper == PLAIN_TEMPER or ConditionPage.objects.filter(slug=temper).exists()):
+    """The drawing of a page that readers may see; others are refused: a drawing costs time, and tells of a draft."""
+    conditions = ConditionPage.objects.published()
+    if form not in FORMS or not (temper == PLAIN_TEMPER or conditions.filter(slug=temper).exists()):
         raise Http404
-    kinds: list[type[Model]] = [*publishable_models(), Person]
-    if slug not in ("home", "steps", "break") and not any(
-        kind._default_manager.filter(slug=slug).exists() for kind in kinds
-    ):
+    readable = [kind.objects.published() for kind in publishable_models()] + [Person.objects.filter(is_listed=True)]
+    if slug not in OWN_PLACES and not any(pages.filter(slug=slug).exists() for pages in readable):
         raise Http404
     return HttpResponse(contour(slug, temper, form), content_type="image/svg+xml")
 

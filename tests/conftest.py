@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.db import connections
+from pytest_django import DjangoDbBlocker
 
 
 @pytest.fixture(scope="session")
@@ -16,6 +17,17 @@ def django_db_modify_db_settings() -> None:
     if suffix := os.environ.get("TEST_DB_SUFFIX"):
         database = connections["default"].settings_dict
         database["TEST"]["NAME"] = f"test_{settings.DATABASES['default']['NAME']}{suffix}"
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Ends what is still connected before the test database is dropped: a browser's last request may just be served."""
+    yield
+    with django_db_blocker.unblock(), connections["default"].cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
 
 
 @pytest.fixture

@@ -21,8 +21,11 @@ def django_db_modify_db_settings() -> None:
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """Ends what is still connected before the test database is dropped: a browser's last request may just be served."""
+    """Ends what is still connected before the test database is dropped: the browser's driver runs tests in a context of
+    its own, with a connection that this one doesn't know, and this one's may have been cut by a test of such cuts.
+    """
     yield
+    connections.close_all()
     with django_db_blocker.unblock(), connections["default"].cursor() as cursor:
         cursor.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "

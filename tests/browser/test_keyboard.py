@@ -62,6 +62,7 @@ def steps(page: Page, key: str = "Tab") -> Iterator[dict[str, str]]:
 
 
 def go_to(page: Page, name: str, tag: str = "") -> dict[str, str]:
+    page.wait_for_load_state()  # its words may stand there before its style sheets have been read
     passed = []
     for here in steps(page):
         passed.append(here["name"])

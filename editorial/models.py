@@ -4,15 +4,17 @@ The pages themselves live in their own apps and share `publishing.Publishable`.
 """
 
 import re
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
-from django.db import models
+from django.db import models, transaction
 from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from . import redirects
 from .images import image_path
 from .richtext import CITATION, RichTextField, cited_keys
 
@@ -53,6 +55,14 @@ class Person(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """A person who is renamed is still found where links lead to them."""
+        former = Person.objects.filter(pk=self.pk).first() if self.pk else None
+        with transaction.atomic():
+            super().save(*args, **kwargs)
+            if former and former.slug != self.slug:
+                redirects.leave(former.get_absolute_url(), self.get_absolute_url())
 
     def get_absolute_url(self) -> str:
         return reverse("pages:person_detail", args=[self.slug])

@@ -78,3 +78,15 @@ def test_more_pages_take_no_more_queries(client: Client) -> None:
         make_article(reviewer=make_clinician(), author=person, reviewed_on=timezone.localdate())
         make_condition(reviewer=person, reviewed_on=timezone.localdate())
     assert queries_of(client, person.get_absolute_url()) == few
+
+
+def test_a_person_who_is_renamed_is_found_where_links_lead(client: Client) -> None:
+    person = make_person(slug="maya-lindqvist")
+    person.slug = "maya-berg"
+    person.save()
+    answer = client.get("/people/maya-lindqvist/")
+    assert (answer.status_code, answer.headers["Location"]) == (301, "/people/maya-berg/")
+    person.slug = "maya-lindqvist"
+    person.save()
+    assert client.get("/people/maya-lindqvist/").status_code == 200
+    assert client.get("/people/maya-berg/").headers["Location"] == "/people/maya-lindqvist/"

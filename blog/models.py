@@ -18,15 +18,15 @@ RELATED_COUNT = 3
 
 class ArticleQuerySet(PublishableQuerySet["Article"]):
     def newest_first(self) -> Self:
-        return self.order_by("-publish_at", "-pk")
+        return self.order_by("-published_at", "-pk")
 
     def for_lists(self) -> Self:
         """With what an entry in a list shows, and without the texts it does not."""
-        return self.with_people().with_conditions().defer("body", "search_vector")
+        return self.with_people().with_conditions().without_texts()
 
     def with_conditions(self) -> Self:
         """Those that readers may see: a page must not name one that is still being written."""
-        seen = ConditionPage.objects.published().defer("body", "search_vector")
+        seen = ConditionPage.objects.published().without_texts()
         return self.prefetch_related(models.Prefetch("conditions", seen))
 
     def about(self, condition: ConditionPage) -> Self:
@@ -40,7 +40,7 @@ class ArticleQuerySet(PublishableQuerySet["Article"]):
         return (
             self.exclude(pk=article.pk)
             .annotate(shared=shared, likeness=SearchRank(F("search_vector"), query))
-            .order_by("-shared", "-likeness", "-publish_at")
+            .order_by("-shared", "-likeness", "-published_at")
         )
 
 
@@ -63,15 +63,18 @@ class Article(Publishable):
     objects = ArticleQuerySet.as_manager()  # type: ignore[misc]  # the base has one too
 
     class Meta:
-        ordering = ["-publish_at", "-pk"]
+        ordering = ["-published_at", "-pk"]
         verbose_name = _("article")
         verbose_name_plural = _("articles")
         constraints = publishable_constraints("article")
         indexes = [
             GinIndex("search_vector", name="article_search"),
-            models.Index("status", F("publish_at").desc(), F("id").desc(), name="article_newest"),
+            models.Index("status", F("published_at").desc(), F("id").desc(), name="article_newest"),
         ]
-        permissions = [("publish_article", _("Can publish and unpublish articles"))]
+        permissions = [
+            ("publish_article", _("Can publish and unpublish articles")),
+            ("review_article", _("Can review articles and sign them off")),
+        ]
 
     def get_absolute_url(self) -> str:
         return reverse("blog:article_detail", args=[self.slug])

@@ -233,6 +233,15 @@ EMAIL_FILE_PATH = LOCAL_DIR / "mail"
 SIGNUPS_PER_NETWORK_AND_HOUR = env.int("SIGNUPS_PER_NETWORK_AND_HOUR", default=10)
 SHOW_MAILBOX = ENVIRONMENT == "development"
 
+# --- Publishing -----------------------------------------------------------------------------------------------------
+
+# From one clinical review to the next, in days, for each kind of page.
+REVIEW_EVERY_DAYS = {
+    "article": env.int("REVIEW_ARTICLES_EVERY_DAYS", default=365),
+    "conditionpage": env.int("REVIEW_CONDITION_PAGES_EVERY_DAYS", default=365),
+    "standingpage": env.int("REVIEW_STANDING_PAGES_EVERY_DAYS", default=365),
+}
+
 # --- Checks, logs ---------------------------------------------------------------------------------------------------
 
 # ckeditor.W001 says that CKEditor 4 gets no more fixes. True, and answered: the checks editorial.E001 to E004 hold the

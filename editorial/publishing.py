@@ -1,16 +1,15 @@
-"""What articles, condition pages and standing pages share: their fields, who may see them, and the acts on them.
+"""What articles, condition pages and standing pages share: their fields, who may see them, and where they stand.
 
-`published()` is the one place that decides what a reader may see. The acts (`publish`, `unpublish`) are the only code
-that changes a page's state; admin and commands call them.
+`published()` is the one place that decides what a reader may see. `acts` holds what is done with pages.
 """
 
-import hashlib
 import json
-from collections.abc import Collection
-from datetime import date, datetime, timedelta
+from collections.abc import Collection, Mapping
+from datetime import timedelta
 from typing import Any, Self, TypeVar
 
 from django.apps import apps
+from django.conf import settings
 from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
@@ -19,16 +18,27 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from . import redirects
-from .models import Image, Person, Reference, citation_problem
+from .models import Image, Person, Reference, SafetyText, citation_problem
+from .rendering import Rendered, render_page
 from .richtext import RichTextField, clean, plain_text, undescribed_pictures
 
 WORDS_PER_MINUTE = 200  # a calm reader of health texts; Brysbaert 2019 found 238 for English non-fiction
 
 
 class Status(models.TextChoices):
+    """Whether readers see the page."""
+
     DRAFT = "draft", _("Draft")
-    SCHEDULED = "scheduled", _("Scheduled")
     PUBLISHED = "published", _("Published")
+
+
+class Stage(models.TextChoices):
+    """How far the newest revision has come."""
+
+    DRAFT = "draft", _("Draft")
+    IN_REVIEW = "in-review", _("In review")
+    RETURNED = "returned", _("Returned")
+    APPROVED = "approved", _("Approved")
 
 
 P = TypeVar("P", bound="Publishable")
@@ -36,34 +46,41 @@ P = TypeVar("P", bound="Publishable")
 
 class PublishableQuerySet(models.QuerySet[P]):
     def published(self) -> Self:
-        """What readers may see now. A scheduled page shows from its time on, whether or not a worker has run."""
-        return self.filter(status__in=[Status.PUBLISHED, Status.SCHEDULED], publish_at__lte=timezone.now())
-
-    def due(self) -> Self:
-        """Scheduled pages whose time has come and whose status does not say so yet."""
-        return self.filter(status=Status.SCHEDULED, publish_at__lte=timezone.now())
-
-    def go_live(self) -> int:
-        """Marks due pages as published. Safe to run anywhere, any number of times; returns how many changed."""
-        return self.due().update(status=Status.PUBLISHED)
+        """What readers may see now."""
+        return self.filter(status=Status.PUBLISHED)
 
     def with_people(self) -> Self:
-        return self.select_related("author", "reviewer", "cover")
+        found = self.select_related("author", "reviewer", "cover", "sign_off__person")
+        return found.defer("sign_off__clinical_content")
+
+    def without_texts(self) -> Self:
+        """Without what lists don't show and is long."""
+        return self.defer("body", "search_vector")
+
+
+def _pointer(to: str, name: Any) -> Any:
+    return models.ForeignKey(
+        to, models.PROTECT, null=True, blank=True, editable=False, related_name="+", verbose_name=name
+    )
 
 
 class Publishable(models.Model):
-    """A page with an author, a clinical reviewer and a state. The live row holds exactly what readers see."""
+    """A page with an author, a sign-off and a state.
 
-    REVIEW_EVERY = timedelta(days=365)  # from one clinical review to the next; each kind of page may set its own
-    CONTENT_FIELDS: tuple[str, ...] = (
-        "title",
-        "summary",
-        "key_points",
-        "body",
-        "reviewed_on",
-        "reviewer_id",
-        "author_id",
-    )
+    While readers see it, the row holds exactly what they see; changes in hand are revisions. While they don't, the row
+    follows the newest revision, so that lists show what is being written. `acts` is the only code that changes a state.
+    """
+
+    # Not part of a revision: where the page stands, not what it says.
+    BOOKKEEPING = frozenset(
+        {
+            "id", "status", "published_at", "changed_at", "substantially_changed_at", "created_at", "word_count",
+            "search_vector", "reviewer", "reviewed_on", "latest", "live", "stage", "asked", "approval", "sign_off",
+            "review_due_on",
+        }
+    )  # fmt: skip
+    PARTS: tuple[str, ...] = ()  # reverse names of rows that are part of the page, such as questions
+    SAFETY_KINDS: tuple[str, ...] = ("article_disclaimer", "site_disclaimer")  # beside the risk block
 
     title = models.CharField(
         _("title"), max_length=140, help_text=_("The heading of the page and of its entry in lists.")
@@ -116,19 +133,6 @@ class Publishable(models.Model):
         verbose_name=_("author"),
         help_text=_("Shown as “Written by”."),
     )
-    reviewer = models.ForeignKey(
-        Person,
-        models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="+",
-        limit_choices_to={"is_clinician": True},
-        verbose_name=_("clinical reviewer"),
-        help_text=_("Shown as “Clinically reviewed by”. Never the author."),
-    )
-    reviewed_on = models.DateField(
-        _("reviewed on"), null=True, blank=True, help_text=_("The day the reviewer approved this text.")
-    )
     cover = models.ForeignKey(
         Image,
         models.PROTECT,
@@ -147,19 +151,23 @@ class Publishable(models.Model):
     cover_is_decorative = models.BooleanField(
         _("cover is decorative"), default=False, help_text=_("It tells nothing; screen readers skip it.")
     )
-    status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.DRAFT)
-    publish_at = models.DateTimeField(
-        _("publication time"),
-        null=True,
-        blank=True,
-        help_text=_("For “Scheduled”: readers see the page from this moment. For “Published”: empty means now."),
-    )
-    word_count = models.PositiveIntegerField(
-        editable=False, default=0
-    )  # of the body; lists show it without fetching that
-    content_digest = models.CharField(max_length=64, editable=False, default="")
-    changed_at = models.DateTimeField(_("text last changed"), editable=False, default=timezone.now)
+    # --- Where it stands; set by acts alone ---
+    status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.DRAFT, editable=False)
+    published_at = models.DateTimeField(_("first published"), null=True, blank=True, editable=False)
+    changed_at = models.DateTimeField(_("last changed"), editable=False, default=timezone.now)  # less minor changes
+    substantially_changed_at = models.DateTimeField(editable=False, default=timezone.now)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    latest = _pointer("editorial.Revision", _("newest revision"))
+    live = _pointer("editorial.Revision", _("public revision"))
+    stage = models.CharField(_("stage"), max_length=10, choices=Stage, default=Stage.DRAFT, editable=False)
+    asked = _pointer("editorial.Person", _("asked to review"))
+    approval = _pointer("editorial.SignOff", _("sign-off of the newest revision"))
+    sign_off = _pointer("editorial.SignOff", _("sign-off of what readers see"))
+    # From the sign-off, while it holds for what readers see; lists show them.
+    reviewer = _pointer("editorial.Person", _("clinical reviewer"))
+    reviewed_on = models.DateField(_("reviewed on"), null=True, blank=True, editable=False)
+    review_due_on = models.DateField(_("next review"), null=True, blank=True, editable=False)
+    word_count = models.PositiveIntegerField(editable=False, default=0)  # of the body; lists show it without the body
     search_vector = models.GeneratedField(
         expression=SearchVector("title", weight="A", config="english")
         + SearchVector("summary", "key_points", weight="B", config="english")
@@ -181,27 +189,19 @@ class Publishable(models.Model):
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.body = clean(self.body)
         self.word_count = len(plain_text(self.body).split())
-        digest = hashlib.sha256(json.dumps(self.content()).encode()).hexdigest()
-        if digest != self.content_digest:
-            if self.content_digest:
-                self.changed_at = timezone.now()
-            self.content_digest = digest
         with transaction.atomic():
             super().save(*args, **kwargs)
-            if self.was_ever_public:
+            if self.is_published:
                 redirects.free(*self.addresses())
-                if self._loaded_slug and self._loaded_slug != self.slug:
-                    former = type(self)(slug=self._loaded_slug).addresses()
-                    for old, new in zip(former, self.addresses(), strict=True):
+            if self.was_ever_public and self._loaded_slug and self._loaded_slug != self.slug:
+                former = type(self)(slug=self._loaded_slug).addresses()
+                for old, new in zip(former, self.addresses(), strict=True):
+                    if self.is_published or not redirects.leads_on(old):  # where staff led readers, they still go
                         redirects.leave(old, new)
         self._loaded_slug = self.slug
 
     def get_absolute_url(self) -> str:
         raise NotImplementedError
-
-    def content(self) -> list[str]:
-        """What readers see of the page itself: a change of it is a change of the page."""
-        return [str(getattr(self, name)) for name in self.CONTENT_FIELDS]
 
     def addresses(self) -> list[str]:
         """Every address that moves when the slug changes, the page's own first."""
@@ -217,10 +217,6 @@ class Publishable(models.Model):
     def clean(self) -> None:
         super().clean()
         errors: dict[str, Any] = {}
-        if self.reviewer_id and self.reviewer_id == self.author_id:
-            errors["reviewer"] = _("Nobody can review their own text. Choose another clinician.")
-        if self.reviewed_on and self.reviewed_on > timezone.localdate():
-            errors["reviewed_on"] = _("This day lies in the future. Give the day on which the review took place.")
         if self.cover_id and not self.cover_alt and not self.cover_is_decorative:
             errors["cover_alt"] = _("Describe the cover for readers who can’t see it, or tick “cover is decorative”.")
         if problem := citation_problem(self.body):
@@ -232,38 +228,26 @@ class Publishable(models.Model):
 
     @property
     def is_published(self) -> bool:
-        return self.status != Status.DRAFT and self.publish_at is not None and self.publish_at <= timezone.now()
+        return self.status == Status.PUBLISHED
+
+    @property
+    def state(self) -> Status:
+        return Status(self.status)
 
     @property
     def was_ever_public(self) -> bool:
         """True also for a page that was taken down: links to it may be out there."""
-        return self.publish_at is not None and self.publish_at <= timezone.now()
+        return self.published_at is not None
 
     @property
-    def state(self) -> Status:
-        """The status as of this moment, whether or not a worker has recorded it yet."""
-        return Status.PUBLISHED if self.is_published else Status(self.status)
+    def has_changes(self) -> bool:
+        """Whether a public page has a newer revision that readers don't see."""
+        return self.is_published and self.latest_id != self.live_id
 
-    def publish(self, at: datetime | None = None) -> None:
-        """Makes the page public now, or from `at` on. Raises ValidationError naming all that is missing."""
-        if missing := self.missing_for_readers():
-            raise ValidationError({field: [sentence] for field, sentence in missing.items()})
-        now = timezone.now()
-        if at is not None and at > now:
-            self.status, self.publish_at = Status.SCHEDULED, at
-        else:
-            self.status, self.publish_at = Status.PUBLISHED, at or self._first_publication(now)
-        self.save()
-
-    def _first_publication(self, now: datetime) -> datetime:
-        return self.publish_at if self.publish_at and self.publish_at <= now else now
-
-    def unpublish(self) -> None:
-        """Takes the page from readers. Its text and its first publication time stay."""
-        self.status = Status.DRAFT
-        if not self.was_ever_public:
-            self.publish_at = None
-        self.save()
+    @property
+    def needs_clinician(self) -> bool:
+        """Whether a clinician must sign off the text; else somebody who may publish does."""
+        return True
 
     def missing_for_readers(self) -> dict[str, str]:
         """What the page lacks before a reader may see it: by field, a sentence that says what to do."""
@@ -278,10 +262,6 @@ class Publishable(models.Model):
             )
         if self.author_id is None:
             missing["author"] = _("Choose an author: readers are told who wrote the page.")
-        if self.reviewer_id and not self.reviewed_on:
-            missing["reviewed_on"] = _("Give the day on which the reviewer approved this text.")
-        if self.reviewed_on and not self.reviewer_id:
-            missing["reviewer"] = _("Say who reviewed the text on that day.")
         return {field: str(sentence) for field, sentence in missing.items()}
 
     @property
@@ -291,9 +271,27 @@ class Publishable(models.Model):
 
     # --- What readers see -------------------------------------------------------------------------------------------
 
+    def further_texts(self) -> list[tuple[str, str]]:
+        """Texts after the body, each with its heading: questions and answers, say."""
+        return []
+
+    def clinical_fields(self) -> dict[str, str]:
+        """Further plain texts that a reviewer answers for, by name."""
+        return {}
+
+    def rendered(self, safety: Mapping[str, SafetyText]) -> Rendered:
+        """The texts as readers see them. `safety` is what `safety_texts()` gives."""
+        risks = safety.get("risks") if self.shows_risks else None
+        return render_page(self.body, [text for _heading, text in self.further_texts()], risks=risks)
+
     @property
-    def next_review_on(self) -> date | None:
-        return self.reviewed_on + self.REVIEW_EVERY if self.reviewed_on else None
+    def review_every(self) -> timedelta:
+        """From one clinical review to the next, for this kind of page."""
+        return timedelta(days=settings.REVIEW_EVERY_DAYS[self._meta.model_name or ""])
+
+    @property
+    def review_is_overdue(self) -> bool:
+        return self.review_due_on is not None and self.review_due_on < timezone.localdate()
 
     @property
     def reading_minutes(self) -> int:
@@ -309,7 +307,7 @@ class Publishable(models.Model):
 
     @property
     def was_changed_after_publication(self) -> bool:
-        return self.publish_at is not None and self.changed_at - self.publish_at > timedelta(days=1)
+        return self.published_at is not None and self.changed_at > self.published_at
 
 
 def publishable_models() -> list[type[Publishable]]:
@@ -322,14 +320,19 @@ def published_pages(**who: Person) -> list[Publishable]:
     found = [
         page
         for model in publishable_models()
-        for page in model.objects.published().filter(**who).with_people().defer("body", "search_vector")
+        for page in model.objects.published().filter(**who).with_people().without_texts()
     ]
-    return sorted(found, key=lambda page: page.publish_at or page.created_at, reverse=True)
+    return sorted(found, key=lambda page: page.published_at or page.created_at, reverse=True)
 
 
 def is_cited(reference: Reference) -> bool:
     """Whether any stored text names the reference, drafts included: every rich text of every model is asked."""
     mark = f"[@{reference.key}]"
+    in_hand = json.dumps(reference.key)  # as it stands in a revision's canonical content
+    if any(
+        m._default_manager.filter(latest__clinical_content__contains=in_hand).exists() for m in publishable_models()
+    ):
+        return True
     return any(
         model._default_manager.filter(**{f"{field.name}__contains": mark}).exists()
         for model in apps.get_models()
@@ -343,14 +346,9 @@ def publishable_constraints(prefix: str) -> list[models.BaseConstraint]:
     return [
         models.CheckConstraint(condition=Q(status__in=Status.values), name=f"{prefix}_status_known"),
         models.CheckConstraint(
-            condition=Q(status=Status.DRAFT) | Q(publish_at__isnull=False),
+            condition=Q(status=Status.DRAFT) | Q(published_at__isnull=False),
             name=f"{prefix}_published_has_time",
             violation_error_message=_("Give the publication time."),
-        ),
-        models.CheckConstraint(
-            condition=Q(reviewer__isnull=True) | Q(author__isnull=True) | ~Q(reviewer=models.F("author")),
-            name=f"{prefix}_reviewer_not_author",
-            violation_error_message=_("Nobody can review their own text. Choose another clinician."),
         ),
         models.CheckConstraint(
             condition=Q(cover__isnull=True) | Q(cover_is_decorative=True) | ~Q(cover_alt=""),

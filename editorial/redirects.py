@@ -1,20 +1,46 @@
 """Old addresses keep working: a page that was public and moves leaves a redirect behind (django.contrib.redirects)."""
 
+import re
 from collections.abc import Callable
 
 from django.conf import settings
 from django.contrib.redirects.models import Redirect
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
+from django.utils.translation import gettext
 
 View = Callable[[HttpRequest], HttpResponse]
+LOCAL_PATH = re.compile(r"/(?![/\\])[^\s\\]*")
 
 
 def leave(old_path: str, new_path: str) -> None:
-    """Sends `old_path` to `new_path` and straightens chains that ended at the old one. `free` the new one first."""
+    """Sends `old_path` to `new_path` and straightens chains that ended at the old one."""
     here = Redirect.objects.filter(site_id=settings.SITE_ID)
+    here.filter(old_path=new_path, new_path=old_path).delete()  # the page has moved back
     here.filter(new_path=old_path).update(new_path=new_path)
     here.update_or_create(site_id=settings.SITE_ID, old_path=old_path, defaults={"new_path": new_path})
+
+
+def problem_with(target: str, own_paths: list[str]) -> str:
+    """Why readers of some addresses can't be led to a target, as a sentence; empty where they can."""
+    if not LOCAL_PATH.fullmatch(target):
+        return gettext("Give an address of this site, beginning with “/”.")
+    seen: set[str] = set()
+    path = target.partition("#")[0]
+    while path not in seen:
+        if path in own_paths:
+            return gettext("That leads back to the page itself, so readers would go around in circles.")
+        seen.add(path)
+        path = (
+            Redirect.objects.filter(site_id=settings.SITE_ID, old_path=path).values_list("new_path", flat=True).first()
+            or path
+        )
+    return ""
+
+
+def leads_on(path: str) -> bool:
+    """Whether a redirect stands at the path."""
+    return Redirect.objects.filter(site_id=settings.SITE_ID, old_path=path).exists()
 
 
 def free(*paths: str) -> None:

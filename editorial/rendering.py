@@ -245,3 +245,10 @@ def _contents(root: HtmlElement) -> list[Heading]:
 def _words(element: HtmlElement) -> str:
     """The text without citation numbers and notes."""
     return "".join(element.xpath(".//text()[not(ancestor::*[@class='ref' or @class='note'])]"))
+
+
+def paragraphs_of(body: str) -> list[str]:
+    """The words of each paragraph, heading, list entry and table row, in order: what a remark can be tied to."""
+    root = lxml_html.fragment_fromstring(NOT_FOR_XML.sub("", body), create_parent="div")
+    blocks = root.xpath(".//p | .//h2 | .//h3 | .//h4 | .//li[not(p)] | .//tr")
+    return [words for block in blocks if (words := " ".join(block.text_content().split()))]

@@ -17,6 +17,9 @@ from editorial.richtext import RichTextField
 class ConditionPage(Publishable):
     """What a condition is, what helps, and what ketamine may and may not add. Articles belong to conditions."""
 
+    PARTS = ("questions",)
+    SAFETY_KINDS = (*Publishable.SAFETY_KINDS, "crisis_help")
+
     name = models.CharField(
         _("name"), max_length=40, help_text=_("In menus and lists: “Depression”, while the title may say more.")
     )
@@ -43,7 +46,10 @@ class ConditionPage(Publishable):
         verbose_name_plural = _("condition pages")
         constraints = publishable_constraints("condition")
         indexes = [GinIndex("search_vector", name="condition_search")]
-        permissions = [("publish_conditionpage", _("Can publish and unpublish condition pages"))]
+        permissions = [
+            ("publish_conditionpage", _("Can publish and unpublish condition pages")),
+            ("review_conditionpage", _("Can review condition pages and sign them off")),
+        ]
 
     def get_absolute_url(self) -> str:
         return reverse("pages:condition_detail", args=[self.slug])
@@ -55,9 +61,11 @@ class ConditionPage(Publishable):
     def temper(self) -> str:
         return self.slug
 
-    def content(self) -> list[str]:
-        questions = self.questions.all() if self.pk else []
-        return [*super().content(), *[text for q in questions for text in (q.question, q.answer)]]
+    def further_texts(self) -> list[tuple[str, str]]:
+        return [(question.question, question.answer) for question in self.questions.all()]
+
+    def clinical_fields(self) -> dict[str, str]:
+        return {"evidence": self.evidence_label, "evidence, explained": self.evidence_summary}
 
     def addresses(self) -> list[str]:
         return [
@@ -105,6 +113,13 @@ class StandingPage(Publishable):
         _("short title for menus"), max_length=40, blank=True, help_text=_("Empty: the title.")
     )
     order = models.PositiveSmallIntegerField(_("order"), default=0, help_text=_("Smaller numbers come first."))
+    is_clinical = models.BooleanField(
+        _("speaks about treatment"),
+        default=True,
+        help_text=_(
+            "On: a clinician must sign it off. Off, for privacy or contact pages: whoever may publish approves it."
+        ),
+    )
 
     class Meta:
         ordering = ["menu_place", "order", "title"]
@@ -112,10 +127,17 @@ class StandingPage(Publishable):
         verbose_name_plural = _("standing pages")
         constraints = publishable_constraints("standing")
         indexes = [GinIndex("search_vector", name="standing_search")]
-        permissions = [("publish_standingpage", _("Can publish and unpublish standing pages"))]
+        permissions = [
+            ("publish_standingpage", _("Can publish and unpublish standing pages")),
+            ("review_standingpage", _("Can review standing pages and sign them off")),
+        ]
 
     def get_absolute_url(self) -> str:
         return reverse("pages:standing_detail", args=[self.slug])
+
+    @property
+    def needs_clinician(self) -> bool:
+        return self.is_clinical
 
     def clean(self) -> None:
         super().clean()

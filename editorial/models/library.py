@@ -1,9 +1,7 @@
-"""What every kind of page draws on: people and their credentials, images, references, safety texts.
-
-The pages themselves live in their own apps and share `publishing.Publishable`.
-"""
+"""People and their credentials, images, references and safety texts: what every kind of page draws on."""
 
 import re
+from datetime import date
 from typing import Any
 
 from django.conf import settings
@@ -11,12 +9,13 @@ from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models, transaction
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from . import redirects
-from .images import image_path
-from .richtext import CITATION, RichTextField, cited_keys
+from editorial import redirects
+from editorial.images import image_path
+from editorial.richtext import CITATION, RichTextField, cited_keys
 
 LIKE_A_CITATION = re.compile(r"\[\s*@[^\]<\n]{0,60}\]?")  # what is meant as one, well written or not
 
@@ -71,6 +70,11 @@ class Person(models.Model):
         super().clean()
         if problem := citation_problem(self.biography):
             raise ValidationError({"biography": problem})
+
+    def valid_credential(self, day: date | None = None) -> "Credential | None":
+        """The one that lasts longest of those that hold on a day (today); none, and the person can't sign off."""
+        valid = self.credentials.filter(expires_on__gte=day or timezone.localdate())
+        return valid.order_by("-expires_on").first() if self.is_clinician else None
 
 
 class Credential(models.Model):

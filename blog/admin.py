@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from editorial.admin import PublishableAdmin
+from editorial.publishable_admin import PublishableAdmin
 
 from .models import Article
 from .views import article_context
@@ -16,7 +16,7 @@ from .views import article_context
 
 @admin.register(Article)
 class ArticleAdmin(PublishableAdmin):
-    list_display = ["title", "state_label", "condition_names", "author", "reviewer", "next_review", "publish_at"]
+    list_display = ["title", "state_label", "condition_names", "author", "reviewer", "next_review", "published_at"]
     list_filter = [*PublishableAdmin.list_filter, "conditions"]
     autocomplete_fields = [*PublishableAdmin.autocomplete_fields, "related"]
     preview_template = "blog/article_detail.html"
@@ -24,7 +24,6 @@ class ArticleAdmin(PublishableAdmin):
         PublishableAdmin.content_fieldset,
         (_("Where it belongs"), {"fields": ["conditions", "related"]}),
         PublishableAdmin.people_fieldset,
-        PublishableAdmin.publication_fieldset,
         PublishableAdmin.found_fieldset,
     ]
 
@@ -34,7 +33,7 @@ class ArticleAdmin(PublishableAdmin):
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Article]:
-        return super().get_queryset(request).defer("search_vector").prefetch_related("conditions")
+        return super().get_queryset(request).prefetch_related("conditions")
 
     @admin.display(description=_("Conditions"))
     def condition_names(self, article: Article) -> str:

@@ -65,7 +65,7 @@ class ArticleFeed(Feed):  # type: ignore[type-arg]
         return [condition.name for condition in item.conditions.all()]
 
     def item_pubdate(self, item: Article) -> datetime | None:
-        return item.publish_at
+        return item.published_at
 
     def item_updateddate(self, item: Article) -> datetime | None:
-        return max(item.changed_at, item.publish_at) if item.publish_at else item.changed_at
+        return item.changed_at

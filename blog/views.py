@@ -9,8 +9,9 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from editorial.paging import asked_page
-from editorial.rendering import render_page
+from editorial.record import ledger
 from editorial.safety import safety_texts
+from editorial.signoff import holding
 from pages.models import ConditionPage
 
 from .models import Article
@@ -33,7 +34,7 @@ def article_list(request: HttpRequest, slug: str = "") -> HttpResponse:
             "page": page,
             "canonical_url": f"{settings.SITE_URL}{request.path}{f'?page={page.number}' if page.number > 1 else ''}",
             "condition": condition,
-            "conditions": list(ConditionPage.objects.published().defer("body", "search_vector")),
+            "conditions": list(ConditionPage.objects.published().without_texts()),
             "feed_url": reverse("blog:condition_feed", args=[slug]) if condition else reverse("blog:feed"),
         },
     )
@@ -47,11 +48,13 @@ def article_detail(request: HttpRequest, slug: str) -> HttpResponse:
 
 def article_context(article: Article) -> dict[str, Any]:
     """What the page shows; also used by the preview in the admin."""
-    risks = safety_texts().get("risks") if article.shows_risks else None
-    text = render_page(article.body, risks=risks)
+    safety = safety_texts()
+    text = article.rendered(safety)
     return {
         "article": article,
         "text": text,
+        "sign_off": holding(article, text, safety),
+        "ledger": ledger(article),
         "references": text.references,
         "conditions": [condition for condition in article.conditions.all() if condition.is_published],
         "related": article.read_next(),

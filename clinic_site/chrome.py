@@ -20,8 +20,8 @@ def chrome(request: HttpRequest) -> dict[str, Any]:
         return {}
     plain = {"site_url": settings.SITE_URL, "canonical_url": settings.SITE_URL + request.path}
     try:
-        standing = list(StandingPage.objects.published().exclude(menu_place="").defer("body", "search_vector"))
-        conditions = list(ConditionPage.objects.published().filter(in_menu=True).defer("body", "search_vector"))
+        standing = list(StandingPage.objects.published().exclude(menu_place="").without_texts())
+        conditions = list(ConditionPage.objects.published().filter(in_menu=True).without_texts())
         facts = {"clinic": Clinic.current(), "safety": safety_texts()}
     except DatabaseError:
         return plain

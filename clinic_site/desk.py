@@ -1,6 +1,6 @@
 """The admin site: its first page is a working desk, and a session that ends never costs what somebody had typed."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 from functools import update_wrapper
 from typing import Any
 from urllib.parse import unquote
@@ -8,7 +8,9 @@ from urllib.parse import unquote
 from django.contrib import admin
 from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.auth import login
-from django.db.models import F, Q
+from django.contrib.contenttypes.models import ContentType
+from django.contrib.contenttypes.prefetch import GenericPrefetch
+from django.db.models import Exists, F, OuterRef, Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -22,7 +24,8 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
 from editorial.contours import FORMS, contour
-from editorial.publishing import Publishable, Status, publishable_models
+from editorial.models import Person, ScheduledAct
+from editorial.publishing import Publishable, Stage, Status, publishable_models
 from editorial.uploads import urlpatterns as editor_urls
 from newsletter.models import OutboxMessage, Subscriber
 from pages.models import Clinic
@@ -30,9 +33,18 @@ from pages.models import Clinic
 from .models import Heartbeat
 
 REVIEW_AHEAD = timedelta(days=60)
+TROUBLE_SHOWN = timedelta(days=14)  # after it failed
 WORKER_SILENT = timedelta(minutes=2)
 LONGEST_LIST = 8
+LONG_TEXTS: tuple[str, ...] = ("body", "search_vector", "latest__data", "latest__clinical_content")  # not for lists
 KEPT = "kept-"  # prefix of the hidden fields that carry a form over a new sign-in
+
+
+def _trouble() -> Q:
+    """Scheduled acts that are late or have failed lately."""
+    now = timezone.now()
+    late = Q(state=ScheduledAct.State.WAITING, due_at__lt=now - ScheduledAct.LATE_AFTER)
+    return late | Q(state=ScheduledAct.State.FAILED, ended_at__gt=now - TROUBLE_SHOWN)
 
 
 class ClinicAdminSite(admin.AdminSite):
@@ -85,55 +97,89 @@ def preview_contour(request: HttpRequest, form: str, temper: str, slug: str) -> 
 
 def desk(request: HttpRequest) -> dict[str, Any]:
     """What waits, by what this person may see. A handful of bounded queries."""
-    kinds = [kind for kind in publishable_models() if _may_view(request, kind)]
-    now, today = timezone.now(), timezone.localdate()
+    kinds = [kind for kind in publishable_models() if _may(request, "view", kind)]
+    now = timezone.now()
     person = getattr(request.user, "person", None)
-    drafts, public = Q(status=Status.DRAFT), ~Q(status=Status.DRAFT) & Q(publish_at__lte=now)
-    mine = drafts & Q(author=person) if person else Q(pk__in=[])
+    in_hand = Q(status=Status.DRAFT) | (Q(latest__isnull=False) & ~Q(live=F("latest")))
+    mine = in_hand & Q(author=person) if person else Q(pk__in=[])
+    horizon = timezone.localdate() + REVIEW_AHEAD
     return {
-        "mine": _rows(kinds, mine, "-changed_at"),
-        "drafts": _rows(kinds, drafts & ~mine, "-changed_at"),
-        "next": _rows(kinds, Q(status=Status.SCHEDULED, publish_at__gt=now), "publish_at"),
-        "review": _due_for_review(kinds, public, today),
-        "changes": _rows(kinds, public, "-changed_at"),
+        "waiting": _waiting_for(request, kinds, in_hand, person),
+        "mine": _rows(kinds, mine, "-latest__saved_at"),
+        "drafts": _rows(kinds, in_hand & ~mine, "-latest__saved_at"),
+        "next": _planned(kinds, Q(state=ScheduledAct.State.WAITING, due_at__gt=now)),
+        "trouble": _planned(kinds, _trouble()),
+        "lapsed": _rows(kinds, Q(status=Status.PUBLISHED, sign_off__kind="clinical", reviewed_on=None), "-changed_at"),
+        "review": _rows(kinds, Q(status=Status.PUBLISHED, review_due_on__lte=horizon), "review_due_on"),
+        "changes": _rows(kinds, Q(status=Status.PUBLISHED), "-changed_at"),
         "newsletter": newsletter_figures() if request.user.has_perm("newsletter.view_subscriber") else None,
         "problems": list(Heartbeat.objects.exclude(problem="")),
         "worker_is_silent": not Heartbeat.objects.filter(beat_at__gt=now - WORKER_SILENT).exists(),
     }
 
 
-def _may_view(request: HttpRequest, kind: type[Publishable]) -> bool:
-    return bool(request.user.has_perm(f"{kind._meta.app_label}.view_{kind._meta.model_name}"))
+def _may(request: HttpRequest, act: str, kind: type[Publishable]) -> bool:
+    return bool(request.user.has_perm(f"{kind._meta.app_label}.{act}_{kind._meta.model_name}"))
+
+
+def _waiting_for(
+    request: HttpRequest, kinds: list[type[Publishable]], in_hand: Q, person: Person | None
+) -> list[dict[str, Any]]:
+    """Whose turn it is: reviewers' what is in review (of them, or of nobody), authors' what came back, publishers' what
+    is approved."""
+    rows = []
+    for kind in kinds:
+        turn = Q(stage=Stage.RETURNED, author=person) if person else Q(pk__in=[])
+        if _may(request, "review", kind):
+            turn |= Q(stage=Stage.IN_REVIEW) & (Q(asked=None) | Q(asked=person))
+        if _may(request, "publish", kind):
+            planned = ScheduledAct.objects.filter(
+                content_type=ContentType.objects.get_for_model(kind),
+                kind=ScheduledAct.Kind.GO_LIVE,
+                state=ScheduledAct.State.WAITING,
+                revision=OuterRef("latest"),
+            )
+            turn |= Q(~Exists(planned), stage=Stage.APPROVED)
+        rows += _rows([kind], in_hand & turn, "latest__saved_at")
+    return rows[:LONGEST_LIST]
 
 
 def _rows(kinds: list[type[Publishable]], condition: Q, order: str) -> list[dict[str, Any]]:
     """The first few pages of all kinds that meet the condition, in the order of one field."""
     field, backwards = order.lstrip("-"), order.startswith("-")
-    pages = [
+    found = [
         page
         for kind in kinds
         for page in kind._default_manager.filter(condition)
-        .select_related("author", "reviewer")
-        .defer("body", "search_vector")
-        .order_by(F(field).desc() if backwards else F(field).asc())[:LONGEST_LIST]
+        .select_related("author", "latest")
+        .defer(*LONG_TEXTS)
+        .order_by(F(field).desc(nulls_last=True) if backwards else F(field).asc(nulls_last=True))[:LONGEST_LIST]
     ]
-    pages.sort(key=lambda page: getattr(page, field), reverse=backwards)
-    return [_row(page) for page in pages[:LONGEST_LIST]]
+    found.sort(key=lambda page: _place(page, field), reverse=backwards)
+    return [_row(page) for page in found[:LONGEST_LIST]]
+
+
+def _place(page: Publishable, field: str) -> Any:
+    """The value of a field, also of one behind the newest revision; a page without one comes first."""
+    value: Any = page
+    for name in field.split("__"):
+        value = getattr(value, name) if value is not None else None
+    return (value is not None, value)
 
 
 def _row(page: Publishable) -> dict[str, Any]:
     meta = page._meta
-    url = reverse(f"admin:{meta.app_label}_{meta.model_name}_change", args=[page.pk])
-    return {"page": page, "url": url, "kind": meta.verbose_name}
+    url = reverse(f"admin:{meta.app_label}_{meta.model_name}_status", args=[page.pk])
+    return {"page": page, "url": url, "kind": meta.verbose_name, "at": page.latest.saved_at if page.latest else None}
 
 
-def _due_for_review(kinds: list[type[Publishable]], public: Q, today: date) -> list[dict[str, Any]]:
-    rows = []
-    for kind in kinds:
-        latest = today + REVIEW_AHEAD - kind.REVIEW_EVERY
-        rows += _rows([kind], public & Q(reviewed_on__lte=latest), "reviewed_on")
-    rows.sort(key=lambda row: row["page"].next_review_on)
-    return [{**row, "is_overdue": row["page"].next_review_on < today} for row in rows[:LONGEST_LIST]]
+def _planned(kinds: list[type[Publishable]], condition: Q) -> list[dict[str, Any]]:
+    """What is scheduled for pages of these kinds, soonest first."""
+    types = [ContentType.objects.get_for_model(kind) for kind in kinds]
+    pages = [kind._default_manager.select_related("author", "latest").defer(*LONG_TEXTS) for kind in kinds]
+    planned = ScheduledAct.objects.filter(condition, content_type__in=types)
+    planned = planned.prefetch_related(GenericPrefetch("page", pages))[:LONGEST_LIST]
+    return [{**_row(act.page), "act": act} for act in planned if act.page is not None]
 
 
 def newsletter_figures() -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The three ready groups of staff and what each may do. Superusers may do everything.
+"""The four ready groups of staff and what each may do. Superusers may do everything.
 
 `sync` runs after each migration: it adds what is missing and takes nothing away, so that a site's own changes stay.
 """
@@ -6,7 +6,8 @@
 from django.contrib.auth.models import Group, Permission
 from django.db.models import Q
 
-WRITER, CLINICAL_REVIEWER, NEWSLETTER_MANAGER = "writer", "clinical reviewer", "newsletter manager"
+WRITER, CLINICAL_REVIEWER, EDITOR = "writer", "clinical reviewer", "editor"
+NEWSLETTER_MANAGER = "newsletter manager"
 
 _READ = ["editorial.view_person", "editorial.view_image", "editorial.view_reference", "editorial.view_safetytext"]
 _KINDS = ["blog.{}_article", "pages.{}_conditionpage", "pages.{}_standingpage"]
@@ -18,12 +19,17 @@ def _pages(*acts: str) -> list[str]:
 
 
 ROLES: dict[str, list[str]] = {
-    # Writes drafts of their own (see editorial.admin.PublishableAdmin), uploads pictures, keeps the reference library.
+    # Writes on pages that carry their name (see editorial.permissions), uploads pictures, keeps the reference library.
     WRITER: [*_READ, *_pages("view", "add", "change"), *_QUESTIONS, "editorial.add_image", "editorial.change_image",
              "editorial.add_reference", "editorial.change_reference"],
-    # Reads and corrects everything, and decides what is public.
-    CLINICAL_REVIEWER: [*_READ, *_pages("view", "change", "publish"), *_QUESTIONS, "editorial.add_image",
+    # Reads and corrects everything, signs off what others wrote, and decides what is public.
+    CLINICAL_REVIEWER: [*_READ, *_pages("view", "change", "review", "publish"), *_QUESTIONS, "editorial.add_image",
                         "editorial.add_reference", "editorial.change_reference", "editorial.change_safetytext"],
+    # Edits everything and decides what is public, once a clinician has signed it off.
+    EDITOR: [*_READ, *_pages("view", "add", "change", "delete", "publish"), *_QUESTIONS, "editorial.add_image",
+             "editorial.change_image", "editorial.add_reference", "editorial.change_reference",
+             "editorial.change_safetytext", "editorial.add_person", "editorial.change_person",
+             "editorial.view_credential", "editorial.add_credential", "editorial.change_credential"],
     # Subscribers and what is sent to them; pages are only read.
     NEWSLETTER_MANAGER: [*_READ, *_pages("view"), "newsletter.view_subscriber", "newsletter.change_subscriber",
                          "newsletter.delete_subscriber", "newsletter.view_addresses", "newsletter.view_consent",

@@ -31,10 +31,10 @@ class PagesSitemap(OwnSitemap):
         self.model = model
 
     def items(self) -> QuerySet[Any]:
-        return self.model.objects.published().order_by("pk").defer("body", "search_vector")
+        return self.model.objects.published().order_by("pk").without_texts()
 
     def lastmod(self, item: Publishable) -> datetime | None:
-        return max(item.changed_at, item.publish_at) if item.publish_at else item.changed_at
+        return item.substantially_changed_at
 
 
 class IndexSitemap(OwnSitemap):

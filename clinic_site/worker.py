@@ -15,10 +15,9 @@ from typing import Any
 from django.db import DatabaseError, close_old_connections, connection
 from django.utils import timezone
 
-from blog.models import Article
+from editorial import rechecks, schedule
 from newsletter import sending, signup
 from newsletter.discreet import described
-from pages.models import ConditionPage, StandingPage
 
 from .models import Heartbeat
 
@@ -28,12 +27,6 @@ LOOKS_EVERY = 1.0  # seconds between two looks at what is due
 REST_AFTER_FAILURE = 15.0  # seconds; a job that fails is not hammered
 BEATS_EVERY = 20.0  # seconds between two signs of life of one job: the row is for people, who don't look more often
 PATIENCE = 1.5  # seconds that a stopped worker may take to end what it is doing
-
-
-def go_live() -> None:
-    """Scheduled pages whose time has come say so. Readers see them in time even when no worker runs."""
-    for kind in (Article, ConditionPage, StandingPage):
-        kind.objects.go_live()
 
 
 @dataclass
@@ -50,7 +43,8 @@ class Job:
 
 def jobs() -> list[Job]:
     return [
-        Job("Scheduled pages go live", 5, go_live),
+        Job("Scheduled pages", 2, schedule.run_due),
+        Job("Sign-offs after a change of references or safety texts", 5, rechecks.run),
         Job("Newsletter sign-ups", 2, signup.settle),
         Job("Mail", 2, sending.send_due),
         Job("Forgetting what need not be kept", 120, signup.clean),

@@ -136,7 +136,7 @@ def pages(request: HttpRequest) -> JsonResponse:
     words = request.GET.get("q", "").replace("\x00", "").split()[:5]
     found = []
     for model in publishable_models():
-        rows = model._default_manager.only("title", "slug", "status", "publish_at").order_by("title")
+        rows = model._default_manager.only("title", "slug", "status").order_by("title")
         for word in words:
             rows = rows.filter(title__icontains=word)
         found += [

@@ -9,7 +9,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from editorial.admin import PublishableAdmin
+from editorial.publishable_admin import PublishableAdmin
 
 from .models import Clinic, ConditionPage, Question, StandingPage, Statement, Step
 from .views import condition_context, standing_context
@@ -23,20 +23,14 @@ class QuestionInline(admin.StackedInline):  # type: ignore[type-arg]
 @admin.register(ConditionPage)
 class ConditionPageAdmin(PublishableAdmin):
     list_display = ["name", "title", "state_label", "order", "in_menu", "author", "reviewer", "next_review"]
-    list_editable = ["order", "in_menu"]
     inlines = [QuestionInline]
     preview_template = "pages/condition_detail.html"
     fieldsets = [
         PublishableAdmin.content_fieldset,
         (_("In lists and menus"), {"fields": ["name", "evidence_label", "evidence_summary", ("in_menu", "order")]}),
         PublishableAdmin.people_fieldset,
-        PublishableAdmin.publication_fieldset,
         PublishableAdmin.found_fieldset,
     ]
-
-    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        super().save_related(request, form, formsets, change)
-        form.instance.save()  # its answers are stored only now, and a change of theirs is a change of the page
 
     def preview_context(self, page: Any) -> dict[str, Any]:
         return condition_context(page)
@@ -45,16 +39,18 @@ class ConditionPageAdmin(PublishableAdmin):
 @admin.register(StandingPage)
 class StandingPageAdmin(PublishableAdmin):
     list_display = ["title", "state_label", "menu_place", "order", "author", "reviewer", "next_review"]
-    list_editable = ["menu_place", "order"]
     list_filter = [*PublishableAdmin.list_filter, "menu_place"]
     preview_template = "pages/standing_detail.html"
     fieldsets = [
         PublishableAdmin.content_fieldset,
         (_("In the menus"), {"fields": ["menu_place", "menu_title", "order"]}),
+        (_("Review"), {"fields": ["is_clinical"]}),
         PublishableAdmin.people_fieldset,
-        PublishableAdmin.publication_fieldset,
         PublishableAdmin.found_fieldset,
     ]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return [] if self.decides(request) else ["is_clinical"]  # it decides who must sign off
 
     def preview_context(self, page: Any) -> dict[str, Any]:
         return standing_context(page)

@@ -9,8 +9,10 @@ from django.views.decorators.http import require_safe
 
 from editorial.models import Person
 from editorial.publishing import published_pages
+from editorial.record import ledger
 from editorial.rendering import render_page
 from editorial.safety import safety_texts
+from editorial.signoff import holding
 
 from .models import ConditionPage, StandingPage
 
@@ -20,7 +22,7 @@ LATEST_ARTICLES = 6
 
 @require_safe
 def condition_list(request: HttpRequest) -> HttpResponse:
-    conditions = ConditionPage.objects.published().defer("body", "search_vector")
+    conditions = ConditionPage.objects.published().without_texts()
     return render(request, "pages/condition_list.html", {"conditions": list(conditions)})
 
 
@@ -33,13 +35,15 @@ def condition_detail(request: HttpRequest, slug: str) -> HttpResponse:
 def condition_context(condition: ConditionPage) -> dict[str, Any]:
     """What the page shows; also used by the preview in the admin."""
     questions = list(condition.questions.all())
-    risks = safety_texts().get("risks") if condition.shows_risks else None
+    safety = safety_texts()
     # The reverse side of Article.conditions: this room knows articles by it alone and imports nothing of theirs.
     articles = condition.articles.published().newest_first().for_lists()
-    text = render_page(condition.body, [q.answer for q in questions], risks=risks)
+    text = condition.rendered(safety)
     return {
         "condition": condition,
         "text": text,
+        "sign_off": holding(condition, text, safety),
+        "ledger": ledger(condition),
         "references": text.references,
         "questions": [
             (q.question, answer, f"question-{q.pk}") for q, answer in zip(questions, text.further, strict=True)
@@ -57,12 +61,14 @@ def standing_detail(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def standing_context(standing: StandingPage) -> dict[str, Any]:
-    risks = safety_texts().get("risks") if standing.shows_risks else None
+    safety = safety_texts()
     people = Person.objects.filter(is_listed=True) if standing.slug == ABOUT_SLUG else Person.objects.none()
-    text = render_page(standing.body, risks=risks)
+    text = standing.rendered(safety)
     return {
         "standing": standing,
         "text": text,
+        "sign_off": holding(standing, text, safety),
+        "ledger": ledger(standing),
         "references": text.references,
         "people": list(people),
         "is_contact": standing.slug == CONTACT_SLUG,

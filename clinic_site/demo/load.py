@@ -10,13 +10,16 @@ from pathlib import Path
 from typing import Any
 
 from django.contrib.auth.models import Group, User
-from django.db import models, transaction
+from django.db import transaction
 from django.utils import timezone
 from django.utils.html import format_html
 
 from blog.models import Article
+from editorial import acts
 from editorial.models import Person, Reference, SafetyText
 from editorial.publishing import Publishable
+from editorial.revisions import snapshot
+from editorial.signoff import current_digest
 from pages.models import Clinic, ConditionPage, Question, StandingPage
 
 from .figures import ect_figure
@@ -125,20 +128,27 @@ def _load_clinic(facts: dict[str, Any]) -> None:
         clinic.steps.create(order=order, **row)
 
 
-def _publish(page: Publishable, front: dict[str, Any], body: str) -> None:
-    """Fills in what all kinds share, checks it as the admin would, and publishes it on its day."""
+def _fill(page: Publishable, front: dict[str, Any], body: str) -> None:
+    """Fills in what all kinds share, checks it as the admin would, and stores it."""
     page.title, page.summary, page.body = front["title"], front["summary"], body
     page.key_points = "\n".join(front["key_points"])
     page.search_description = front["search_description"]
     page.shows_risks = front["risks"]
     page.author = Person.objects.get(slug=front["author"])
-    if "reviewer" in front:
-        page.reviewer = Person.objects.get(slug=front["reviewer"])
-        page.reviewed_on = front["reviewed"]
     page.full_clean(exclude=["search_vector"])
+    page.save()
+
+
+def _publish(page: Publishable, front: dict[str, Any]) -> None:
+    """As staff do: saved, reviewed on its day by the clinician it names, published on its day."""
     at = _morning(front["published"])
-    page.publish(at)
-    type(page)._default_manager.filter(pk=page.pk).update(changed_at=at)
+    reviewer = Person.objects.get(slug=front["reviewer"]) if "reviewer" in front else None
+    signed_at = _morning(front["reviewed"]) if reviewer else at
+    written_at = min(at, signed_at)
+    page = acts.save_draft(page, snapshot(page), by=None, base=0, note="Written for the demonstration", at=written_at)
+    page = acts.ask_for_review(page, by=None, of=reviewer, at=written_at)
+    page = acts.approve(page, by=None, person=reviewer, seen=current_digest(page), at=signed_at)
+    acts.publish(page, by=None, change="first", at=at)
 
 
 def _morning(day: date) -> datetime:
@@ -154,13 +164,12 @@ def _load_condition(path: Path) -> None:
         evidence_label=front["evidence_label"],
         evidence_summary=front["evidence_summary"],
     )
-    _publish(condition, front, body)
+    _fill(condition, front, body)
     for order, row in enumerate(front["question"]):
         question = Question(condition=condition, order=order, question=row["question"], answer=row["answer"].strip())
         question.full_clean()
         question.save()
-    condition.save()  # the answers are part of what it says
-    ConditionPage.objects.filter(pk=condition.pk).update(changed_at=condition.publish_at)
+    _publish(condition, front)
 
 
 def _load_standing(path: Path) -> None:
@@ -168,17 +177,20 @@ def _load_standing(path: Path) -> None:
     page = StandingPage(
         slug=path.stem, menu_place=front["menu"], order=front["order"], menu_title=front.get("menu_title", "")
     )
-    _publish(page, front, body)
+    page.is_clinical = "reviewer" in front
+    _fill(page, front, body)
+    _publish(page, front)
 
 
 def _load_articles(paths: list[Path]) -> None:
-    chosen: list[tuple[models.Manager[Article], list[str]]] = []
+    chosen: list[tuple[Article, dict[str, Any]]] = []
     for path in paths:
         front, body = _page(path)
         body = _with_figures(body)
         article = Article(slug=path.stem)
-        _publish(article, front, body)
+        _fill(article, front, body)
         article.conditions.set(ConditionPage.objects.filter(slug__in=front["conditions"]))
-        chosen.append((article.related, front["related"]))
-    for related, slugs in chosen:
-        related.set(Article.objects.filter(slug__in=slugs))  # type: ignore[attr-defined]
+        chosen.append((article, front))
+    for article, front in chosen:
+        article.related.set(Article.objects.filter(slug__in=front["related"]))
+        _publish(article, front)

@@ -1,7 +1,7 @@
 """Rows for tests, one call each; only what a test says is special, the rest is plain and valid."""
 
 from collections.abc import Callable, Iterable
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from itertools import count
 from typing import Any, TypeVar
 
@@ -9,8 +9,11 @@ from django.contrib.auth.models import Group, User
 from django.utils import timezone
 
 from blog.models import Article
+from editorial import acts
 from editorial.models import Credential, Image, Person, Reference, SafetyText
 from editorial.publishing import Publishable, Status
+from editorial.revisions import snapshot
+from editorial.signoff import current_digest
 from pages.models import Clinic, ConditionPage, Question, StandingPage, Statement, Step
 
 PASSWORD = "correct horse battery staple"
@@ -18,15 +21,9 @@ BODY = "<p>Plain words about a treatment, its limits and its risks.</p>"
 _serial = count(1)
 P = TypeVar("P", bound=Publishable)
 
-# How a page may stand, by name: status, and its publication time as days from now.
-STATES: dict[str, tuple[Status, int | None]] = {
-    "draft": (Status.DRAFT, None),
-    "published": (Status.PUBLISHED, -1),
-    "due": (Status.SCHEDULED, -1),  # its time has come, no worker has run
-    "scheduled": (Status.SCHEDULED, 1),
-    "taken down": (Status.DRAFT, -1),
-}
-SEEN, UNSEEN = ("published", "due"), ("draft", "scheduled", "taken down")
+# How a page may stand, by name.
+STATES = ("draft", "published", "taken down")
+SEEN, UNSEEN = ("published",), ("draft", "taken down")
 
 
 def make_person(*, name: str = "", slug: str = "", **fields: Any) -> Person:
@@ -116,28 +113,56 @@ MAKERS: dict[str, Callable[..., Any]] = {
 
 
 def _made(kind: type[P], state: str, fields: dict[str, Any]) -> P:
+    """A row without a history, unless a reviewer is named: then with a revision that they have signed off."""
+    assert state in STATES, state
     number = next(_serial)
-    status, days = STATES[state]
-    at = None if days is None else timezone.now() + timedelta(days=days)
+    reviewer, reviewed_on = fields.pop("reviewer", None), fields.pop("reviewed_on", None)
+    published_at = fields.pop("published_at", None) or timezone.now() - timedelta(days=1)
     plain: dict[str, Any] = {
         "title": f"Page {number}",
         "slug": f"page-{number}",
         "summary": f"What page {number} is about.",
         "body": BODY,
-        "status": status,
-        "publish_at": at,
+        "status": Status.PUBLISHED if state == "published" else Status.DRAFT,
+        "published_at": None if state == "draft" else published_at,
     }
+    if state != "draft":
+        plain |= {"changed_at": published_at, "substantially_changed_at": published_at}
     if "author" not in fields:
         plain["author"] = make_person()
     page = kind(**{**plain, **fields})
     page.save()
-    return page
+    return sign(page, reviewer=reviewer, on=reviewed_on) if reviewer else page
+
+
+def sign(page: P, *, reviewer: Person, on: date | None = None) -> P:
+    """Has what the page says now signed off, as its newest revision and, if it is public, as what readers see."""
+    if not reviewer.credentials.exists():
+        make_credential(person=reviewer)
+    at = datetime.combine(on, time(9), tzinfo=timezone.get_current_timezone()) if on else timezone.now()
+    was_published = page.is_published
+    page = acts.save_draft(page, snapshot(page), by=None, base=None)
+    page = acts.ask_for_review(page, by=None)
+    page = acts.approve(page, by=None, person=reviewer, seen=current_digest(page), at=at)
+    return acts.publish(page, by=None, change="minor") if was_published else page
+
+
+def approved(page: P, *, by: Person | None = None, **changes: str) -> P:
+    """Saved with the changes, reviewed and signed off; readers don't see it yet."""
+    clinician = by or make_clinician()
+    make_credential(person=clinician)
+    data = snapshot(page)
+    data["fields"] |= changes
+    page = acts.ask_for_review(acts.save_draft(page, data, by=None, base=None), by=None)
+    return acts.approve(page, by=None, person=clinician, seen=page.latest.digest)
 
 
 def changed_long_ago(page: Publishable, *, at: datetime | None = None) -> datetime:
     """Sets when the page's text changed last, so that a test sees whether something moves it."""
     moment = at or timezone.now() - timedelta(days=30)
-    type(page).objects.filter(pk=page.pk).update(changed_at=moment)
+    type(page).objects.filter(pk=page.pk).update(
+        changed_at=moment, substantially_changed_at=moment, published_at=moment if page.published_at else None
+    )
     page.refresh_from_db()
     return moment
 

@@ -10,13 +10,13 @@ from django.urls import reverse
 
 from editorial.models import Person
 from editorial.publishing import Publishable
-from tests.factories import make_clinician, make_user, make_writer
+from tests.factories import make_clinician, make_credential, make_user, make_writer
 from tests.reading import form_data
 
 
 def _make_reviewer() -> User:
     user = make_user(group="clinical reviewer")
-    make_clinician(user=user)
+    make_credential(person=make_clinician(user=user))
     return user
 
 
@@ -24,6 +24,7 @@ NOT_SIGNED_IN = "not signed in"
 ROLES: dict[str, Callable[[], User] | None] = {
     "writer": make_writer,
     "clinical reviewer": _make_reviewer,
+    "editor": lambda: make_user(group="editor"),
     "newsletter manager": lambda: make_user(group="newsletter manager"),
     "superuser": lambda: make_user(is_superuser=True),
     "staff without a group": make_user,

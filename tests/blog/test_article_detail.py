@@ -1,16 +1,17 @@
 """The article page."""
 
-from datetime import date, timedelta
+from datetime import date
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 
+from editorial import acts
 from tests.counting import queries_of
 from tests.factories import (
     SEEN,
     STATES,
-    changed_long_ago,
+    approved,
     make_article,
     make_clinic,
     make_clinician,
@@ -145,12 +146,14 @@ def test_without_a_photograph_the_lines_are_drawn_in_the_temper_of_its_condition
 
 def test_it_says_when_its_text_changed_after_publication(client: Client) -> None:
     article = make_article(summary="Before.")
-    changed_long_ago(article)
-    article.publish(timezone.now() - timedelta(days=29))
     assert "Text last changed" not in words(tree(client.get(article.get_absolute_url())))
-    article.summary = "After."
-    article.save()
-    assert "Text last changed" in words(tree(client.get(article.get_absolute_url())))
+    acts.publish(approved(article, summary="After."), by=None, change="minor")
+    assert "Text last changed" not in words(tree(client.get(article.get_absolute_url())))
+    said = "The summary named the wrong year."
+    acts.publish(approved(article, summary="At last."), by=None, change="correction", change_note=said)
+    shown = words(tree(client.get(article.get_absolute_url())))
+    assert "Text last changed" in shown
+    assert f"correction: {said}" in shown
 
 
 def test_the_risk_block_can_be_left_out(client: Client) -> None:
@@ -197,4 +200,4 @@ def test_its_number_of_queries_does_not_grow_with_what_it_shows(client: Client) 
     assert queries_of(client, rich.get_absolute_url()) == few
     # The article with its people, its conditions, the risks, the references, the chosen articles, the found ones with
     # their conditions; around it the standing pages, the conditions, the clinic and the safety texts.
-    assert few == 11
+    assert few == 12

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 
 def many(number: int) -> list[Article]:
     """Articles, newest first."""
-    return [make_article(publish_at=timezone.now() - timedelta(hours=n + 1)) for n in range(number)]
+    return [make_article(published_at=timezone.now() - timedelta(hours=n + 1)) for n in range(number)]
 
 
 def shown(client: Client, address: str) -> list[str]:

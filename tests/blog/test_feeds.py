@@ -57,7 +57,7 @@ def test_it_does_not_name_a_condition_that_readers_may_not_see(client: Client) -
 
 
 def test_the_newest_come_first_and_the_oldest_are_left_out(client: Client) -> None:
-    articles = [make_article(publish_at=timezone.now() - timedelta(hours=n + 1)) for n in range(22)]
+    articles = [make_article(published_at=timezone.now() - timedelta(hours=n + 1)) for n in range(22)]
     assert found(feed(client), "//a:entry/a:title/text()") == [article.title for article in articles[:20]]
 
 
@@ -74,7 +74,7 @@ def test_every_address_is_the_sites_own_whatever_host_was_asked(client: Client) 
 
 def test_an_entry_says_what_who_and_when(client: Client) -> None:
     at = timezone.now().replace(microsecond=0) - timedelta(days=2)
-    article = make_article(summary="A summary.", author=make_person(name="Maya Lindqvist"), publish_at=at)
+    article = make_article(summary="A summary.", author=make_person(name="Maya Lindqvist"), published_at=at)
     type(article).objects.update(changed_at=at + timedelta(days=1))
     root = feed(client)
     assert found(root, "//a:entry/a:summary/text()") == ["A summary."]

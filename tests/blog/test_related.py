@@ -78,5 +78,5 @@ def test_any_title_can_be_compared(title: str) -> None:
 def test_a_draft_knows_what_would_be_related_for_its_preview() -> None:
     other = make_article()
     assert make_article(state="draft").read_next() == [other]
-    assert other.publish_at is not None
-    assert other.publish_at <= timezone.now()
+    assert other.published_at is not None
+    assert other.published_at <= timezone.now()

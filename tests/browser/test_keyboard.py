@@ -200,6 +200,6 @@ def test_a_writer_signs_in_and_saves_a_draft(people: People) -> None:
     assert focus(writer)["id"] == "id_shows_risks"
     go_to(writer, "_save")
     writer.keyboard.press("Enter")
-    expect(writer.locator(".messagelist")).to_contain_text("was added successfully")
+    expect(writer.locator(".messagelist")).to_contain_text("is saved as a new revision")
     article = Article.objects.get(slug="typed-by-hand")
     assert (article.title, article.body) == ("Typed by hand", "<p>What stands in the text.</p>")

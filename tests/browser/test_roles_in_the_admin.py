@@ -8,7 +8,7 @@ from blog.models import Article
 from newsletter.models import Subscriber
 
 from .people import People
-from .writing import field, row, text
+from .writing import field, row, save, text
 
 ARTICLES, ADD_ARTICLE = "admin:blog_article_changelist", "admin:blog_article_add"
 SUBSCRIBERS, SUPPRESSIONS = "admin:newsletter_subscriber_changelist", "admin:newsletter_suppression_add"
@@ -31,7 +31,7 @@ MAY_NOT: dict[str, list[str]] = {
     "clinician": [ADD_ARTICLE, SUBSCRIBERS, USERS, CLINIC, REDIRECTS, PERSON],
     "letters": [ADD_ARTICLE, USERS, CLINIC, REDIRECTS, REFERENCE, PERSON],
 }
-LISTS = ["My drafts", "Other drafts", "Going live next", "Due for review", "Changed last, public"]
+LISTS = ["Waiting for me", "My drafts", "Other drafts", "Going live next", "Due for review", "Changed last, public"]
 
 
 def desk(page: Page) -> list[str]:
@@ -75,9 +75,13 @@ def test_a_writer_can_not_publish_their_own_draft(people: People) -> None:
     writer = people.staff("writer")
     writer.goto(reverse(ADD_ARTICLE))
     text(writer)
-    expect(row(writer, "status").locator("select")).to_have_count(0)
-    expect(row(writer, "status")).to_contain_text("Draft")
+    expect(row(writer, "status")).to_have_count(0)
     assert field(writer, "Author").locator("option").all_inner_texts() == ["---------", "Maya Lindqvist"]
+    field(writer, "Title").press_sequentially("My own")
+    save(writer)
+    expect(writer.get_by_role("heading", level=1)).to_have_text("My own")
+    acts = writer.locator(".acts").get_by_role("link").all_inner_texts()
+    assert acts == ["Edit", "Ask for review"]
 
 
 def test_whoever_cares_for_subscribers_sees_their_addresses(people: People) -> None:

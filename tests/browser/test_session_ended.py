@@ -40,7 +40,7 @@ def test_everything_typed_is_saved_after_signing_in_again(people: People) -> Non
     writer.get_by_label("Password").fill(people.passwords["writer"])
     writer.get_by_role("button", name="Sign in and go on").click()
     writer.get_by_role("button", name="Save what I had typed").click()
-    expect(writer.locator(".messagelist")).to_contain_text("was added successfully")
+    expect(writer.locator(".messagelist")).to_contain_text("is saved as a new revision")
     article = Article.objects.get(slug="a-long-afternoon")
     assert article.body == "<p>Written over a long afternoon.</p>"
     assert article.summary == "What happened when the session ended."
@@ -68,7 +68,7 @@ def test_a_change_of_a_page_with_many_parts_survives_too(people: People) -> None
     editor.get_by_label("Password").fill(people.passwords["editor"])
     editor.get_by_role("button", name="Sign in and go on").click()
     editor.get_by_role("button", name="Save what I had typed").click()
-    expect(editor.locator(".messagelist")).to_contain_text("was changed successfully")
+    expect(editor.locator(".messagelist")).to_contain_text("is saved as a new revision")
     editor.goto(path)
     expect(editor.locator("#id_questions-0-question")).to_have_value("Is this asked often?")
     expect(field(editor, "Summary")).to_have_value("A new summary.")

@@ -8,7 +8,8 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from blog.models import Article
-from editorial.models import Image
+from editorial import schedule
+from editorial.models import Image, ScheduledAct
 from tests.editorial.conftest import make_picture
 
 from .people import People
@@ -84,7 +85,7 @@ def test_an_article_is_written_reviewed_published_and_read(people: People, tmp_p
     preview.close()
 
     save(writer)
-    expect(writer.locator(".messagelist")).to_contain_text("was added successfully")
+    expect(writer.locator(".messagelist")).to_contain_text("is saved as a new revision")
     draft = Article.objects.get(title=title)
     assert draft.status == "draft"
     assert Image.objects.get(alt_text="Two halves of a field, one white").title == "IMG 2041"
@@ -94,20 +95,91 @@ def test_an_article_is_written_reviewed_published_and_read(people: People, tmp_p
     visitor.goto(path)
     expect(visitor.get_by_role("heading", level=1)).not_to_have_text(title)
 
+    do(writer, "Ask for review")
     clinician = people.staff("clinician")
-    clinician.get_by_role("region", name="Other drafts").get_by_role("link", name=title).click()
-    expect(text(clinician).get_by_role("heading", name="Overlapping Brain Regions")).to_be_visible()
-    field(clinician, "Clinical reviewer").select_option(label="Dr. Amara Okafor")
-    row(clinician, "reviewed_on").get_by_role("link", name="Today").click()
-    field(clinician, "Status").select_option("Published")
-    save(clinician)
-    expect(clinician.locator(".messagelist")).to_contain_text("was changed successfully")
+    clinician.get_by_role("region", name="Waiting for me").get_by_role("link", name=title).click()
+    status = clinician.url
+    clinician.get_by_role("link", name="Remark").click()
+    expect(clinician.get_by_role("heading", name="Overlapping Brain Regions")).to_be_visible()
+    clinician.get_by_label("Paragraph").select_option(index=2)
+    clinician.get_by_label("Remark", exact=False).last.fill("Say in how many people.")
+    clinician.get_by_role("button", name="Add the remark").click()
+    people.expect(422, urlsplit(status).path.replace("status", "approve"))
+    do(clinician, "Approve")
+    expect(clinician.get_by_role("alert")).to_contain_text("Remarks are still open.")
+    clinician.goto(status)
+    do(clinician, "Return to the author")
+
+    writer.goto(reverse("admin:index"))
+    writer.get_by_role("region", name="Waiting for me").get_by_role("link", name=title).click()
+    expect(writer.get_by_text("Say in how many people.").first).to_be_visible()
+    writer.get_by_role("link", name="Edit", exact=True).click()
+    text(writer)
+    field(writer, "Key points").fill("Pain and low mood feed each other.\nKetamine can harm some bladders.")
+    writer.get_by_label("What changed, for colleagues").fill("How many people, said")
+    save(writer)
+    writer.get_by_label("Answer").fill("Said in the key points.")
+    writer.get_by_role("button", name="Resolve").click()
+    do(writer, "Ask for review")
+
+    clinician.goto(status)
+    do(clinician, "Approve")
+    do(clinician, "Publish now")
+    expect(clinician.get_by_text("Readers see revision 2.")).to_be_visible()
 
     visitor.goto("/")
     visitor.get_by_role("region", name="Newest articles").get_by_role("link", name=title).click()
     expect(visitor.get_by_role("heading", level=1)).to_have_text(title)
     assert urlsplit(visitor.url).path == path
     read(visitor, summary)
+
+
+def do(page: Page, act: str) -> None:
+    """From the page on which it stands where the article is: looks at what will happen, and lets it."""
+    page.locator(".acts").get_by_role("link", name=act, exact=True).click()
+    page.get_by_role("button", name=act, exact=True).click()
+
+
+def test_a_public_page_is_changed_compared_scheduled_and_brought_back(people: People) -> None:
+    article = Article.objects.get(slug="ketamine-and-ect")
+    path, was = article.get_absolute_url(), article.summary
+    editor, clinician = people.staff("editor"), people.staff("clinician")
+    editor.goto(reverse("admin:blog_article_change", args=[article.pk]))
+    text(editor)
+    field(editor, "Summary").fill("A summary that says something new.")
+    save(editor)
+    reader = people.visitor()
+    reader.goto(path)
+    expect(reader.get_by_text(was)).to_be_visible()
+    expect(reader.get_by_text("Clinically reviewed by")).to_be_visible()
+
+    editor.get_by_role("link", name="Compare two of them").click()
+    expect(editor.locator(".difference ins").first).to_contain_text("summary that says something new")
+    editor.get_by_role("link", name="Back").click()
+    do(editor, "Ask for review")
+    clinician.goto(editor.url)
+    do(clinician, "Approve")
+    editor.reload()
+    editor.get_by_role("link", name="Schedule").click()
+    editor.get_by_label("Date", exact=True).fill("2050-01-31")
+    editor.get_by_label("Time", exact=True).fill("09:00")
+    editor.get_by_label("Substantive").check()
+    editor.get_by_label("What changed, for readers").fill("The summary says more.")
+    editor.get_by_role("button", name="Schedule").click()
+    expect(editor.get_by_role("region", name="Scheduled")).to_contain_text("Go live, revision 2")
+    ScheduledAct.objects.update(due_at=timezone.now())
+    schedule.run_due()
+    reader.goto(path)
+    expect(reader.get_by_text("A summary that says something new.")).to_be_visible()
+    expect(reader.get_by_text("Clinically reviewed by")).to_be_visible()
+    expect(reader.locator(".ledger")).to_contain_text("The summary says more.")
+
+    editor.reload()
+    editor.get_by_role("button", name="Restore as a draft").last.click()
+    expect(editor.locator(".messagelist")).to_contain_text("needs a sign-off of its own")
+    expect(editor.get_by_role("link", name="Publish now")).to_have_count(0)
+    editor.get_by_role("link", name="The page as it was").last.click()
+    expect(editor.get_by_text(was)).to_be_visible()
 
 
 def preview_in_new_tab(page: Page) -> Page:
@@ -201,21 +273,20 @@ def test_what_is_wrong_is_said_beside_its_field_and_nothing_typed_is_lost(people
     writer.keyboard.press("Control+A")
     writer.keyboard.type("Nights are long.")
     save(writer)
-    expect(writer.locator(".messagelist")).to_contain_text("was added successfully")
+    expect(writer.locator(".messagelist")).to_contain_text("is saved as a new revision")
     assert Article.objects.get(slug="sleep-and-pain").body == "<p>Nights are long.</p>"
 
 
-def test_a_page_that_lacks_something_is_not_published_and_says_what(people: People) -> None:
+def test_a_page_that_lacks_something_is_kept_but_not_reviewed_and_says_why(people: People) -> None:
     article = Article.objects.get(slug="ketamine-and-ect")
-    clinician = people.staff("clinician")
-    clinician.goto(reverse("admin:blog_article_change", args=[article.pk]))
-    field(clinician, "Title").fill("Ketamine and ECT, once more")
-    field(clinician, "Summary").fill("")
-    save(clinician)
-    expect(row(clinician, "summary").locator(".errorlist")).to_contain_text("Write a summary")
-    expect(field(clinician, "Title")).to_have_value("Ketamine and ECT, once more")
-    article.refresh_from_db()
-    assert article.title != "Ketamine and ECT, once more"
+    editor = people.staff("editor")
+    editor.goto(reverse("admin:blog_article_change", args=[article.pk]))
+    text(editor)
+    field(editor, "Summary").fill("")
+    save(editor)
+    people.expect(422, reverse("admin:blog_article_ask", args=[article.pk]))
+    do(editor, "Ask for review")
+    expect(editor.get_by_role("alert")).to_contain_text("Write a summary")
 
 
 def test_a_picture_without_a_description_is_not_taken(people: People, tmp_path: Path) -> None:

@@ -58,7 +58,7 @@ def test_only_reading_is_possible(client: Client) -> None:
     assert client.post("/contours/sigil/plain/home.svg").status_code == 405
 
 
-@pytest.mark.parametrize("state", ["draft", "scheduled"])
+@pytest.mark.parametrize("state", ["draft", "taken down"])
 def test_the_drawing_does_not_tell_of_a_page_that_readers_may_not_see_yet(client: Client, state: str) -> None:
     make_article(slug="secret-plan", state=state)
     assert client.get("/contours/fan/plain/secret-plan.svg").status_code == 404

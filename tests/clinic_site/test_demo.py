@@ -234,7 +234,7 @@ class TestContent(TestCase):
             assert kind.objects.published().count() == kind.objects.count()
             for page in kind.objects.all():
                 assert page.missing_for_readers() == {}
-                assert page.changed_at == page.publish_at
+                assert page.changed_at == page.published_at
 
     def test_saving_a_page_as_it_was_loaded_changes_nothing(self) -> None:
         for kind in publishable_models():

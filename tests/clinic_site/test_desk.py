@@ -12,16 +12,21 @@ from django.utils import timezone
 
 from clinic_site.desk import LONGEST_LIST, WORKER_SILENT, desk
 from clinic_site.models import Heartbeat
+from editorial import acts, schedule
+from editorial.models import SafetyText, ScheduledAct
 from editorial.publishing import Publishable
 from tests.factories import (
     MAKERS,
+    approved,
     changed_long_ago,
     make_article,
     make_clinic,
     make_clinician,
     make_condition,
     make_person,
+    make_safety_text,
     make_standing,
+    make_user,
 )
 from tests.reading import texts, tree, words
 from tests.staff import ROLES, Staff, admin_url, signed_in
@@ -58,12 +63,42 @@ def test_drafts_of_somebody_without_a_person_are_all_those_of_others() -> None:
     assert (pages(found["mine"]), pages(found["drafts"])) == ([], [draft])
 
 
-def test_what_goes_live_next_comes_first() -> None:
-    now = timezone.now()
-    later = make_article(state="scheduled", publish_at=now + timedelta(days=9))
-    next_ = make_condition(state="scheduled", publish_at=now + timedelta(days=1))
-    make_article(state="due")
-    assert pages(seen_by(signed_in("superuser"))["next"]) == [next_, later]
+def test_what_goes_live_next_comes_first_and_what_is_late_or_failed_stands_apart() -> None:
+    now, boss = timezone.now(), signed_in("superuser")
+    later, next_, late, failed = (approved(make(state="draft")) for make in (make_article, make_condition) * 2)
+    for page, days in [(later, 9), (next_, 1), (late, 2), (failed, 3)]:
+        schedule.go_live(page, by=boss.user, at=now + timedelta(days=days), change="first")
+    ScheduledAct.objects.of(late).update(due_at=now - timedelta(hours=1))
+    ScheduledAct.objects.of(failed).update(state="failed", ended_at=now, problem="The sign-off is not for these words.")
+    found = seen_by(boss)
+    assert pages(found["next"]) == [next_, later]
+    assert pages(found["trouble"]) == [late, failed]
+    shown = words(tree(boss.get("/admin/")).xpath("//section[@aria-labelledby='desk-failed-or-late']")[0])
+    assert "late" in shown
+    assert "The sign-off is not for these words." in shown
+
+
+def test_each_finds_what_waits_for_them() -> None:
+    writer, reviewer = signed_in("writer"), signed_in("clinical reviewer")
+    editor = signed_in("editor")
+    in_review = acts.ask_for_review(acts.adopt(make_article(state="draft", author=writer.person)), by=None)
+    others = make_clinician()
+    asked = acts.ask_for_review(acts.adopt(make_article(state="draft")), by=None, of=others)
+    returned = acts.ask_for_review(acts.adopt(make_article(state="draft", author=writer.person)), by=None)
+    returned = acts.return_to_author(returned, by=None, sentence="Shorter, please.")
+    ready = approved(make_standing(state="draft"))
+    assert pages(seen_by(writer)["waiting"]) == [returned]
+    assert pages(seen_by(reviewer)["waiting"]) == [in_review, ready]
+    assert pages(seen_by(editor)["waiting"]) == [ready]
+    assert asked not in pages(seen_by(reviewer)["waiting"])
+
+
+def test_a_sign_off_that_no_longer_holds_is_told() -> None:
+    make_safety_text(kind="site-disclaimer")
+    page = make_article(reviewer=make_clinician(), reviewed_on=timezone.localdate())
+    SafetyText.objects.update(body="<p>Said otherwise.</p>")
+    acts.recheck(page, reason="A safety text changed")
+    assert pages(seen_by(signed_in("clinical reviewer"))["lapsed"]) == [page]
 
 
 def test_what_is_due_for_review_comes_in_the_order_of_its_dates() -> None:
@@ -77,17 +112,15 @@ def test_what_is_due_for_review_comes_in_the_order_of_its_dates() -> None:
     soon, overdue = reviewed(340), reviewed(400)
     reviewed(100)
     reviewed(400, "draft")
-    rows = seen_by(signed_in("clinical reviewer"))["review"]
-    assert [(row["page"], row["is_overdue"]) for row in rows] == [(overdue, True), (soon, False)]
+    rows = pages(seen_by(signed_in("clinical reviewer"))["review"])
+    assert [(page, page.review_is_overdue) for page in rows] == [(overdue, True), (soon, False)]
 
 
 def test_what_changed_last_comes_first_and_is_public() -> None:
     old, new = make_article(), make_standing()
     changed_long_ago(old)
     make_article(state="draft")
-    due = make_condition(state="due")
-    changed_long_ago(due, at=timezone.now() - timedelta(days=99))
-    assert pages(seen_by(signed_in("superuser"))["changes"]) == [new, old, due]
+    assert pages(seen_by(signed_in("superuser"))["changes"]) == [new, old]
 
 
 def test_a_list_is_never_longer_than_a_glance() -> None:
@@ -101,11 +134,15 @@ def test_nobody_sees_what_they_may_not_see() -> None:
     for make in MAKERS.values():
         make(state="draft")
         make(state="published")
-        make(state="scheduled")
+        planned = approved(make(state="draft"))
+        schedule.go_live(
+            planned, by=make_user(is_superuser=True), at=timezone.now() + timedelta(days=1), change="first"
+        )
+    assert all(seen_by(signed_in("superuser"))[name] for name in ("drafts", "next", "changes"))
     found = seen_by(signed_in("staff without a group"))
-    assert {name: found[name] for name in ("mine", "drafts", "next", "review", "changes", "newsletter")} == {
-        "mine": [], "drafts": [], "next": [], "review": [], "changes": [], "newsletter": None,
-    }  # fmt: skip
+    names = ("waiting", "mine", "drafts", "next", "trouble", "lapsed", "review", "changes")
+    assert [found[name] for name in names] == [[]] * len(names)
+    assert found["newsletter"] is None
 
 
 def test_the_newsletters_figures_are_for_those_who_keep_it() -> None:
@@ -139,7 +176,7 @@ def test_it_opens_for_every_role_and_leads_to_the_pages(role: str) -> None:
     response = signed_in(role).get("/admin/")
     assert response.status_code == 200
     page = tree(response)
-    leads = admin_url(draft, "change") in page.xpath("//a/@href")
+    leads = admin_url(draft, "status") in page.xpath("//a/@href")
     assert leads is (role != "staff without a group")
     assert ("A <b>draft</b>" in words(page)) is leads
     assert b"<b>draft</b>" not in response.content
@@ -151,8 +188,14 @@ def test_more_rows_take_no_more_queries() -> None:
 
     def fill() -> None:
         for make in MAKERS.values():
-            for state in ("draft", "published", "scheduled"):
+            for state in ("draft", "published"):
                 make(state=state, reviewer=make_clinician(), reviewed_on=timezone.localdate() - timedelta(days=350))
+            acts.ask_for_review(acts.adopt(make(state="draft")), by=None)
+            for due_in in (timedelta(days=1), timedelta(hours=-1)):
+                planned = approved(make(state="draft"))
+                later = timezone.now() + timedelta(days=1)
+                schedule.go_live(planned, by=browser.user, at=later, change="first")
+                ScheduledAct.objects.of(planned).update(due_at=timezone.now() + due_in)
 
     def queries() -> int:
         with CaptureQueriesContext(connection) as captured:

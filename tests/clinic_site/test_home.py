@@ -33,7 +33,7 @@ def test_it_says_what_the_clinic_promises_and_how_it_works(client: Client) -> No
 
 
 def test_it_lists_the_newest_articles_that_readers_may_see(client: Client) -> None:
-    articles = [make_article(publish_at=timezone.now() - timedelta(hours=n + 1)) for n in range(NEWEST_ARTICLES + 2)]
+    articles = [make_article(published_at=timezone.now() - timedelta(hours=n + 1)) for n in range(NEWEST_ARTICLES + 2)]
     hidden = [make_article(state=state) for state in UNSEEN]
     response = client.get("/")
     shown = [address for address in links(response) if address.startswith("/articles/") and address != "/articles/"]

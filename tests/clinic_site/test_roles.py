@@ -41,17 +41,20 @@ def test_a_permission_that_nobody_declares_is_an_error(monkeypatch: pytest.Monke
         roles.sync()
 
 
-def test_nobody_but_superusers_deletes_pages_or_manages_accounts() -> None:
+def test_only_editors_delete_pages_and_nobody_manages_accounts() -> None:
     for name in roles.ROLES:
         held = codenames(name)
         assert not {permission for permission in held if permission.startswith("auth.")}
-        assert not held & {"blog.delete_article", "pages.delete_conditionpage", "pages.delete_standingpage"}
+        deletes = held & {"blog.delete_article", "pages.delete_conditionpage", "pages.delete_standingpage"}
+        assert len(deletes) == (3 if name == "editor" else 0)
 
 
-def test_only_the_clinical_reviewer_decides_what_is_public() -> None:
+def test_only_reviewers_and_editors_decide_what_is_public_and_only_reviewers_sign_off() -> None:
     for name in roles.ROLES:
         publishes = {permission for permission in codenames(name) if ".publish_" in permission}
-        assert len(publishes) == (3 if name == "clinical reviewer" else 0)
+        assert len(publishes) == (3 if name in ("clinical reviewer", "editor") else 0)
+        signs = {permission for permission in codenames(name) if ".review_" in permission}
+        assert len(signs) == (3 if name == "clinical reviewer" else 0)
 
 
 def test_only_the_newsletter_manager_sees_subscribers() -> None:

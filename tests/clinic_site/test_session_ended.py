@@ -47,9 +47,7 @@ def test_a_form_sent_too_late_asks_for_a_new_sign_in_and_keeps_what_was_typed(ed
 
 def test_after_signing_in_one_click_saves_it(editor: Staff) -> None:
     condition, page = make_condition(), make_article(state="draft")
-    data = typed(
-        page, title="Typed title", body="<p>Typed &amp; kept</p>", conditions=[str(condition.pk)], status="published"
-    )
+    data = typed(page, title="Typed title", body="<p>Typed &amp; kept</p>", conditions=[str(condition.pk)])
     ended = sent_too_late(editor, admin_url(page, "change"), data)
     resumed = signed_in_again(editor, ended)
     assert resumed.status_code == 200
@@ -58,12 +56,12 @@ def test_after_signing_in_one_click_saves_it(editor: Staff) -> None:
     again = form_data(resumed, f"({FORM})[last()]")
     assert editor.post(form.get("action"), again).status_code == 302
     page.refresh_from_db()
-    assert (page.title, page.body, page.is_published) == ("Typed title", "<p>Typed &amp; kept</p>", True)
+    assert (page.title, page.body) == ("Typed title", "<p>Typed &amp; kept</p>")
     assert list(page.conditions.all()) == [condition]
 
 
 def test_it_holds_for_a_new_page_and_its_rows_too(editor: Staff) -> None:
-    page = make_condition(questions=[("Why?", "<p>So.</p>")])
+    page = make_condition(state="draft", questions=[("Why?", "<p>So.</p>")])
     data = typed(page, **{"questions-0-answer": "<p>Typed answer.</p>"})
     resumed = signed_in_again(editor, sent_too_late(editor, admin_url(page, "change"), data))
     editor.post(admin_url(page, "change"), form_data(resumed, f"({FORM})[last()]"))
@@ -159,16 +157,16 @@ def test_who_signs_in_again_may_do_no_more_than_they_may(editor: Staff) -> None:
     assert not Article.objects.filter(title="Slipped in").exists()
 
 
-def test_a_preview_and_an_act_from_the_list_are_kept_too(editor: Staff) -> None:
+def test_a_preview_and_what_an_act_was_told_are_kept_too(editor: Staff) -> None:
     page = make_article(state="draft")
     for address, data in [
         (admin_url(page, "preview"), typed(page, title="Typed title")),
-        (admin_url(Article, "changelist"), {"action": "publish_selected", "_selected_action": [str(page.pk), "9"]}),
+        (admin_url(page, "ask"), {"of": "", "note": "Look at the numbers."}),
     ]:
         ended = sent_too_late(editor, address, data)
         assert form_data(ended, FORM)["target"] == address
-        values = tree(ended).xpath("//input[@name='kept-_selected_action']/@value")
-        assert values == (data["_selected_action"] if "action" in data else [])
+        name = "note" if "note" in data else "title"
+        assert tree(ended).xpath(f"//input[@name='kept-{name}']/@value") == [data[name]]
         resumed = signed_in_again(editor, ended)
         assert tree(resumed).xpath(FORM)[-1].get("action") == address
 

@@ -24,9 +24,11 @@ from blog.models import Article
 from clinic_site import worker
 from clinic_site.models import Heartbeat
 from clinic_site.worker import Job, Worker
-from editorial.publishing import Status
+from editorial import schedule
+from editorial.models import ScheduledAct
 from newsletter.models import CLAIM_HELD, OutboxMessage, PendingSignup, Subscriber
 from pages.models import ConditionPage, StandingPage
+from tests.factories import MAKERS, approved, make_user
 from tests.newsletter.factories import make_message, make_subscriber
 from tests.programs import clean_environment, eventually
 
@@ -45,14 +47,15 @@ def fails() -> None:
 
 
 def test_scheduled_pages_of_every_kind_go_live_in_time() -> None:
-    past, future = timezone.now() - timedelta(minutes=1), timezone.now() + timedelta(minutes=1)
+    boss = make_user(is_superuser=True)
+    for make in MAKERS.values():
+        for slug in ("due", "later"):
+            page = approved(make(slug=slug, state="draft"))
+            schedule.go_live(page, by=boss, at=timezone.now() + timedelta(minutes=1), change="first")
+    ScheduledAct.objects.filter(revision__data__fields__slug="due").update(due_at=timezone.now())
+    Worker(worker.jobs()).look()
     for kind in (Article, ConditionPage, StandingPage):
-        for slug, at in (("due", past), ("later", future)):
-            kind.objects.create(title=slug, slug=slug, status=Status.SCHEDULED, publish_at=at)
-    worker.go_live()
-    for kind in (Article, ConditionPage, StandingPage):
-        assert kind.objects.get(slug="due").status == Status.PUBLISHED
-        assert kind.objects.get(slug="later").status == Status.SCHEDULED
+        assert kind.objects.published().get().slug == "due"
 
 
 def test_one_look_does_all_that_is_due() -> None:

@@ -76,7 +76,7 @@ def test_in_the_admin_only_the_pages_that_show_the_editor_have_its_policy(admin_
     others += [
         reverse("admin:index"),
         reverse("admin:editorial_reference_add"),
-        reverse("admin:blog_article_delete", args=[article.pk]),
+        *(reverse(f"admin:blog_article_{act}", args=[article.pk]) for act in ("status", "remark", "remove", "preview")),
     ]
     for address in edit:
         response = admin_client.get(address)

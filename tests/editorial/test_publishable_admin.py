@@ -1,25 +1,22 @@
 """Working on pages in the admin: messages, preview, lists."""
 
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.apps import apps
 from django.contrib import admin
-from django.contrib.auth.models import User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
 from blog.models import Article
+from editorial import acts
 from editorial.models import Person, Reference, SafetyText
 from editorial.publishing import Publishable, Status
 from pages.models import Clinic, ConditionPage, StandingPage
 from tests.factories import (
     MAKERS,
     STATES,
-    changed_long_ago,
     make_article,
     make_clinic,
     make_clinician,
@@ -33,12 +30,11 @@ from tests.factories import (
     make_user,
 )
 from tests.reading import errors, form_data, texts, tree, words
+from tests.rows import everything
 from tests.staff import ROLES, Staff, admin_url, signed_in, typed, typed_anew
 
 pytestmark = pytest.mark.django_db
 every_kind = pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS)
-FAR = {"publish_at_0": "2050-01-31", "publish_at_1": "09:00:00"}
-PAST = {"publish_at_0": "2020-01-31", "publish_at_1": "09:00:00"}
 
 
 @pytest.fixture
@@ -53,16 +49,6 @@ def editor() -> Staff:
 @pytest.mark.parametrize(
     ("changes", "field", "says"),
     [
-        ({"status": "published", "summary": ""}, "summary", "Write a summary"),
-        ({"status": "published", "body": ""}, "body", "no text yet"),
-        ({"status": "published", "author": ""}, "author", "Choose an author"),
-        ({"status": "scheduled", **FAR, "summary": ""}, "summary", "Write a summary"),
-        ({"status": "scheduled"}, "publish_at_0", "Give a time that lies ahead"),
-        ({"status": "scheduled", **PAST}, "publish_at_0", "Give a time that lies ahead"),
-        ({"status": "published", **FAR}, "publish_at_0", "This time lies ahead"),
-        ({"status": "draft", **FAR}, "publish_at_0", "A draft has no time to come"),
-        ({"status": "published", "reviewed_on": "2026-01-01"}, "reviewer", "Say who reviewed"),
-        ({"reviewed_on": "2050-01-01"}, "reviewed_on", "lies in the future"),
         ({"body": "<p>[@nobody-1999]</p>"}, "body", "“nobody-1999”"),
         ({"body": "<p>[@Nobody 1999]</p>"}, "body", "is no citation"),
         ({"slug": "with space"}, "slug", "letters, numbers"),
@@ -108,138 +94,90 @@ def test_an_answer_that_cites_what_is_not_there_is_refused_beside_it(editor: Sta
 
 
 @every_kind
-def test_publishing_by_the_form_makes_a_page_public_now(editor: Staff, make: Any) -> None:
-    page = make(state="draft")
-    assert editor.post(admin_url(page, "change"), typed(page, status="published")).status_code == 302
+def test_saving_makes_a_revision_and_leaves_what_readers_see(editor: Staff, make: Any) -> None:
+    parts = {"questions": [("Kept?", "<p>Old answer.</p>"), ("Dropped?", "<p>x</p>")]} if make is make_condition else {}
+    page = acts.adopt(make(summary="Old.", **parts))
+    served = editor.get(page.get_absolute_url()).content
+    changes: dict[str, Any] = {"title": "Changed", "summary": "New.", "slug": "elsewhere", "_note": "Shorter"}
+    if make is make_condition:
+        changes |= {"questions-0-answer": "<p>New answer.</p>", "questions-1-DELETE": "on"}
+    if make is make_article:
+        changes |= {"conditions": [str(make_condition().pk)], "related": [str(make_article().pk)]}
+        served = editor.get(page.get_absolute_url()).content
+    assert editor.post(admin_url(page, "change"), typed(page, **changes)).status_code == 302
+    assert editor.get(page.get_absolute_url()).content == served
     page.refresh_from_db()
-    assert page.is_published
-    assert abs(page.publish_at - timezone.now()) < timedelta(minutes=1)
-
-
-def test_scheduling_by_the_form_reads_the_time_in_the_clinics_time_zone(editor: Staff) -> None:
-    page = make_article(state="draft")
-    assert editor.post(admin_url(page, "change"), typed(page, status="scheduled", **FAR)).status_code == 302
-    page.refresh_from_db()
-    assert (page.status, page.publish_at) == (Status.SCHEDULED, datetime(2050, 1, 31, 17, tzinfo=UTC))
+    assert (page.latest.number, page.latest.note, page.live.number) == (2, "Shorter", 1)
+    again = form_data(editor.get(admin_url(page, "change")))
+    for name, value in changes.items():
+        if not name.endswith("DELETE") and name != "_note":
+            assert again[name] == value
+    if make is make_condition:
+        assert again["questions-TOTAL_FORMS"] == "1"
+        assert [q.answer for q in page.questions.all()] == ["<p>Old answer.</p>", "<p>x</p>"]
 
 
 @every_kind
-def test_saving_a_public_page_keeps_its_first_publication_time(editor: Staff, make: Any) -> None:
-    page = make(publish_at=timezone.now().replace(microsecond=0) - timedelta(days=9))
-    first = page.publish_at
-    assert editor.post(admin_url(page, "change"), typed(page, title="Changed")).status_code == 302
+def test_a_stale_save_is_refused_with_both_texts_shown_and_nothing_lost(editor: Staff, make: Any) -> None:
+    page = acts.adopt(make(summary="Old."))
+    mine, theirs = typed(page, summary="Mine."), typed(page, summary="Theirs.")
+    assert editor.post(admin_url(page, "change"), theirs).status_code == 302
+    response = editor.post(admin_url(page, "change"), mine)
+    assert response.status_code == 200
+    assert "Somebody has saved a newer revision" in words(tree(response))
+    assert "Theirs." in words(tree(response).xpath("//section[@class='theirs']")[0])
+    again = form_data(response)
+    assert again["summary"] == "Mine."
     page.refresh_from_db()
-    assert (page.title, page.publish_at) == ("Changed", first)
+    assert page.latest.number == 2
+    assert editor.post(admin_url(page, "change"), again).status_code == 302
+    page.refresh_from_db()
+    assert (page.latest.number, page.latest.data["fields"]["summary"]) == (3, "Mine.")
 
 
-def test_taking_down_and_publishing_again_by_the_form_keeps_the_first_publication_time(editor: Staff) -> None:
-    page = make_article(publish_at=timezone.now().replace(microsecond=0) - timedelta(days=9))
-    first = page.publish_at
-    for status in ("draft", "published"):
-        page.refresh_from_db()
-        assert editor.post(admin_url(page, "change"), typed(page, status=status)).status_code == 302
+def test_a_form_without_its_base_is_stale(editor: Staff) -> None:
+    page = acts.adopt(make_article())
+    data = typed(page, summary="Mine.")
+    for base in ("", "0", "x", "99"):
+        assert editor.post(admin_url(page, "change"), {**data, "_base": base}).status_code == 200
     page.refresh_from_db()
-    assert (page.status, page.publish_at) == (Status.PUBLISHED, first)
+    assert page.latest.number == 1
 
 
 @every_kind
-def test_saving_a_page_as_it_stands_does_not_change_the_date_of_its_text(editor: Staff, make: Any) -> None:
+def test_saving_a_page_as_it_stands_changes_none_of_its_words(editor: Staff, make: Any) -> None:
     make_reference(key="a")
     body = "<h2>A heading &amp; more</h2><p>“Text” [@a]<br>x</p><ul><li>A</li><li><em>B</em></li></ul>"
     fields = {"questions": [("Why?", "<p>So &amp; so.</p>")]} if make is make_condition else {}
     page = make(body=body, key_points="One\nTwo", **fields)
     editor.post(admin_url(page, "change"), typed(page))
-    before = changed_long_ago(page)
+    page.refresh_from_db()
+    first = page.latest.digest
     assert editor.post(admin_url(page, "change"), typed(page)).status_code == 302
     page.refresh_from_db()
-    assert page.changed_at == before
-
-
-def test_changing_an_answer_by_the_form_changes_the_date_of_the_text(editor: Staff) -> None:
-    page = make_condition(questions=[("Why?", "<p>So.</p>")])
-    editor.post(admin_url(page, "change"), typed(page))
-    before = changed_long_ago(page)
-    editor.post(admin_url(page, "change"), typed(page, **{"questions-0-answer": "<p>Otherwise.</p>"}))
-    page.refresh_from_db()
-    assert page.questions.get().answer == "<p>Otherwise.</p>"
-    assert page.changed_at > before
+    assert (page.latest.number, page.latest.digest) == (2, first)
 
 
 @pytest.mark.parametrize("kind", [Article, ConditionPage, StandingPage])
 def test_a_page_is_written_from_nothing(editor: Staff, kind: type[Publishable]) -> None:
     data = typed_anew(kind, body="<p onclick='x()'>Text<script>alert(1)</script></p>", author=str(make_person().pk))
     assert editor.post(admin_url(kind, "add"), data | {"status": "published"}).status_code == 302
-    page = kind.objects.published().get()
-    assert (page.title, page.body) == ("A new page", "<p>Text</p>")
+    page = kind.objects.get()
+    assert (page.title, page.body, page.status) == ("A new page", "<p>Text</p>", Status.DRAFT)
+    assert (page.latest.number, page.latest.saved_by) == (1, editor.user)
 
 
-# --- From the list --------------------------------------------------------------------------------------------------
-
-
-def act(editor: Staff, name: str, *pages: Publishable) -> list[str]:
-    """Does it to the pages; returns what staff are told."""
-    selected = {"action": name, "_selected_action": [page.pk for page in pages]}
-    response = editor.post(admin_url(type(pages[0]), "changelist"), selected, follow=True)
-    return texts(response, "//ul[@class='messagelist']/li")
-
-
-def test_publishing_from_the_list_does_what_it_can_and_says_what_stands_in_the_way(editor: Staff) -> None:
-    ready, empty = make_article(state="draft", title="Ready"), make_article(state="draft", title="Empty", body="")
-    said = " ".join(act(editor, "publish_selected", ready, empty))
-    assert "1 page is public now." in said
-    assert "“Empty”: The page has no text yet." in said
-    assert Article.objects.published().get() == ready
-
-
-def test_publishing_from_the_list_makes_scheduled_pages_public_now(editor: Staff) -> None:
-    pages = [make_article(state="scheduled"), make_article(state="published")]
-    first = pages[1].publish_at
-    assert "2 pages are public now." in act(editor, "publish_selected", *pages)
-    assert Article.objects.published().count() == 2
-    pages[1].refresh_from_db()
-    assert pages[1].publish_at == first
-
-
-def test_taking_down_from_the_list(editor: Staff) -> None:
-    pages = [make_article(state=state) for state in STATES]
-    assert "5 pages were taken down." in act(editor, "unpublish_selected", *pages)
-    assert not Article.objects.exclude(status=Status.DRAFT).exists()
-
-
-def test_the_list_shows_the_state_as_of_now(editor: Staff) -> None:
-    for state in STATES:
-        make_article(state=state, title=state)
-    rows = texts(editor.get(admin_url(Article, "changelist")), "//table[@id='result_list']/tbody/tr")
-    shown = {state: next(row for row in rows if row.startswith(state)) for state in STATES}
-    for state, label in [
-        ("due", "Published"),
-        ("published", "Published"),
-        ("scheduled", "Scheduled"),
-        ("draft", "Draft"),
-    ]:
-        assert label in shown[state]
-
-
-def test_the_order_and_the_menus_are_edited_from_the_list() -> None:
-    reviewer, page = signed_in("clinical reviewer"), make_condition(order=1)
-    data = form_data(reviewer.get(admin_url(ConditionPage, "changelist")), "//form[@id='changelist-form']")
-    data |= {"form-0-order": "5", "form-0-in_menu": [], "_save": "Save"}
-    assert reviewer.post(admin_url(ConditionPage, "changelist"), data).status_code == 302
-    page.refresh_from_db()
-    assert (page.order, page.in_menu, page.is_published) == (5, False, True)
+def test_the_list_shows_where_each_page_stands(editor: Staff) -> None:
+    make_article(state="draft", title="A draft")
+    acts.adopt(make_article(title="Public"))
+    changed = acts.adopt(make_article(title="Public and changed"))
+    editor.post(admin_url(changed, "change"), typed(changed, summary="New."))
+    rows = tree(editor.get(admin_url(Article, "changelist"))).xpath("//table[@id='result_list']/tbody/tr")
+    shown = {words(row.xpath("./th")[0]): words(row.xpath("./td[@class='field-state_label']")[0]) for row in rows}
+    assert shown == {"A draft": "Draft", "Public": "Published", "Public and changed": "Published Change: Draft"}
 
 
 # --- Preview --------------------------------------------------------------------------------------------------------
-
-
-def everything() -> dict[str, list[Any]]:
-    """All rows of all tables of ours, m2m and redirects included."""
-    models = [model for model in apps.get_models(include_auto_created=True) if model._meta.app_label != "sessions"]
-    return {
-        model._meta.db_table: sorted(map(repr, model._default_manager.values_list()))
-        for model in models
-        if model is not User
-    }
 
 
 def test_a_preview_shows_what_is_typed_and_saves_nothing(editor: Staff) -> None:

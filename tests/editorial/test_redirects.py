@@ -6,22 +6,49 @@ import pytest
 from django.contrib.redirects.models import Redirect
 from django.test import Client
 
-from tests.factories import MAKERS, make_article, make_condition, make_standing
+from editorial import acts
+from editorial.revisions import snapshot
+from tests.factories import (
+    MAKERS,
+    make_article,
+    make_clinician,
+    make_condition,
+    make_credential,
+    make_standing,
+)
 from tests.reading import is_redirect_to
+from tests.staff import admin_url, signed_in, typed
 
 pytestmark = pytest.mark.django_db
 every_kind = pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS)
 
 
 def moved(page: Any, *slugs: str) -> list[str]:
-    """Renames the page, once for each slug, as the admin would; returns every address it had, the last one last."""
+    """Moves the page, once for each slug, as staff do; returns every address it had, the last one last."""
     addresses = [page.get_absolute_url()]
     for slug in slugs:
-        page = type(page).objects.get(pk=page.pk)
-        page.slug = slug
-        page.save()
+        page = saved_at(page, slug)
+        if page.is_published:
+            page = published(page)
         addresses.append(page.get_absolute_url())
     return addresses
+
+
+def saved_at(page: Any, slug: str) -> Any:
+    """With the other address in its newest revision; readers of a public page still find it at the old one."""
+    data = snapshot(page)
+    data["fields"]["slug"] = slug
+    return acts.save_draft(page, data, by=None, base=None)
+
+
+def published(page: Any) -> Any:
+    """Its newest revision, signed off, for readers to see."""
+    clinician = make_clinician()
+    make_credential(person=clinician)
+    if page.approval is None:
+        page = acts.ask_for_review(page, by=None)
+        page = acts.approve(page, by=None, person=clinician, seen=page.latest.digest)
+    return acts.publish(page, by=None, change="minor")
 
 
 @every_kind
@@ -74,17 +101,41 @@ def test_an_old_address_without_its_last_slash_arrives_too(client: Client) -> No
     assert client.get(old.rstrip("/"), follow=True).redirect_chain[-1][0] == new
 
 
-@pytest.mark.parametrize("state", ["draft", "scheduled"])
-def test_a_page_that_nobody_could_see_leaves_no_redirect(state: str) -> None:
-    moved(make_article(slug="secret", state=state), "other")
+def test_a_page_that_nobody_could_see_leaves_no_redirect() -> None:
+    moved(make_article(slug="secret", state="draft"), "other")
     assert not Redirect.objects.exists()
 
 
+@every_kind
+def test_a_public_page_moves_when_its_new_address_is_published_and_not_before(client: Client, make: Any) -> None:
+    page = make(slug="old")
+    old = page.get_absolute_url()
+    page = saved_at(page, "new")
+    assert client.get(old).status_code == 200
+    assert not Redirect.objects.exists()
+    new = published(page).get_absolute_url()
+    assert new != old
+    assert is_redirect_to(client.get(old), new)
+
+
+def test_looking_at_a_revision_with_another_address_moves_nothing(client: Client) -> None:
+    page = saved_at(make_article(slug="old"), "new")
+    staff = signed_in("superuser")
+    for name in ("change", "preview", "status", "compare", "ask"):
+        assert staff.get(admin_url(page, name)).status_code == 200
+    assert staff.post(admin_url(page, "preview"), typed(page, slug="third")).status_code == 200
+    assert not Redirect.objects.exists()
+    assert client.get("/articles/old/").status_code == 200
+    for nowhere in ("/articles/new/", "/articles/third/"):
+        assert client.get(nowhere).status_code == 404
+
+
 def test_a_page_that_was_taken_down_and_moved_leads_nobody_astray(client: Client) -> None:
-    old, new = moved(make_article(slug="old", state="taken down"), "new")
+    page = make_article(slug="old", state="taken down")
+    old, new = moved(page, "new")
     assert client.get(old, follow=True).status_code == 404
-    page = make_article().__class__.objects.get(slug="new")
-    page.publish()
+    page.refresh_from_db()
+    published(page)
     assert is_redirect_to(client.get(old), new)
 
 
@@ -96,10 +147,61 @@ def test_a_new_page_takes_an_address_that_another_has_left(client: Client) -> No
 
 def test_taking_down_a_page_does_not_bring_back_a_redirect_to_another(client: Client) -> None:
     moved(make_article(slug="old"), "new")
-    newcomer = make_article(slug="old", state="draft")
-    newcomer.publish()
-    newcomer.unpublish()
+    newcomer = published(saved_at(make_article(slug="old", state="draft"), "old"))
+    assert client.get("/articles/old/").status_code == 200
+    acts.unpublish(newcomer, by=None)
     assert client.get("/articles/old/").status_code == 404
+
+
+# --- Where readers of a page that was taken down are led ------------------------------------------------------------
+
+
+@every_kind
+def test_a_page_that_was_taken_down_leads_where_staff_said(client: Client, make: Any) -> None:
+    page, target = acts.adopt(make(slug="old")), make_article(slug="instead").get_absolute_url()
+    old = page.get_absolute_url()
+    acts.unpublish(page, by=None, redirect_to=target)
+    assert is_redirect_to(client.get(old), target)
+
+
+def test_it_leads_there_while_its_next_text_is_written_and_until_it_is_public_again(client: Client) -> None:
+    page, target = acts.adopt(make_article(slug="old")), make_article(slug="instead").get_absolute_url()
+    page = acts.unpublish(page, by=None, redirect_to=target)
+    page = saved_at(page, "old")
+    assert is_redirect_to(client.get("/articles/old/"), target)
+    published(page)
+    assert client.get("/articles/old/").status_code == 200
+
+
+def test_it_leads_there_also_when_its_next_text_gets_another_address(client: Client) -> None:
+    page, target = acts.adopt(make_article(slug="old")), make_article(slug="instead").get_absolute_url()
+    page = saved_at(acts.unpublish(page, by=None, redirect_to=target), "new")
+    assert is_redirect_to(client.get("/articles/old/"), target)
+    saved_at(page, "old")
+    assert is_redirect_to(client.get("/articles/old/"), target)
+
+
+def test_a_page_that_was_deleted_leads_where_staff_said(client: Client) -> None:
+    page, target = acts.adopt(make_article(slug="old")), make_article(slug="instead").get_absolute_url()
+    acts.delete(page, by=None, redirect_to=target)
+    assert is_redirect_to(client.get("/articles/old/"), target)
+
+
+@pytest.mark.parametrize(
+    "target", ["/articles/old/", "//elsewhere.org/", "https://elsewhere.org/", "articles", "/a b/"]
+)
+def test_nobody_is_led_in_circles_or_off_the_site(client: Client, target: str) -> None:
+    page = acts.adopt(make_article(slug="old"))
+    for act in (acts.unpublish, acts.delete):
+        with pytest.raises(acts.Refused, match=r"leads back|beginning with"):
+            act(page, by=None, redirect_to=target)
+    assert client.get("/articles/old/").status_code == 200
+    assert not Redirect.objects.exists()
+
+
+def test_a_taken_down_page_that_moves_back_leaves_no_loop(client: Client) -> None:
+    for address in moved(make_article(slug="one", state="taken down"), "two", "one", "two", "one"):
+        assert client.get(address, follow=True).status_code == 404
 
 
 def test_a_draft_at_an_old_address_does_not_break_the_redirect(client: Client) -> None:

@@ -103,12 +103,12 @@ def test_reading_an_address_that_acts_does_nothing(signed_in: SignIn) -> None:
 def test_the_picker_lists_every_kind_of_page_with_its_state(signed_in: SignIn) -> None:
     make_article(title="Beta", slug="beta", state="draft")
     make_condition(title="Alpha", slug="alpha")
-    make_standing(title="gamma", slug="gamma", state="scheduled")
+    make_standing(title="gamma", slug="gamma", state="taken down")
     found = signed_in().get(reverse(PAGES)).json()["pages"]
     assert [(page["title"], page["path"], page["kind"], page["state"]) for page in found] == [
         ("Alpha", "/conditions/alpha/", "condition page", "published"),
         ("Beta", "/articles/beta/", "article", "draft"),
-        ("gamma", "/gamma/", "standing page", "scheduled"),
+        ("gamma", "/gamma/", "standing page", "draft"),
     ]
 
 

@@ -68,7 +68,7 @@ def test_references_of_answers_are_listed_with_those_of_the_text(client: Client)
 def test_it_lists_its_newest_articles_that_readers_may_see(client: Client) -> None:
     condition = make_condition()
     articles = [
-        make_article(conditions=[condition], publish_at=timezone.now() - timedelta(hours=n + 1))
+        make_article(conditions=[condition], published_at=timezone.now() - timedelta(hours=n + 1))
         for n in range(LATEST_ARTICLES + 1)
     ]
     for state in UNSEEN:
